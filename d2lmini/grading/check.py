@@ -1,0 +1,246 @@
+"""The checks: ordinary calls in a notebook, which the grader runs too, on answers in another process.
+
+In a notebook a check prints one line or raises `CheckFailed`, whose text replaces the traceback. In the
+grader a `Recorder` is set, so a failing check is written down and the next one runs. Either way the student
+reads what
+was asked, what came, which misconception matches and where to read again: never the expected value.
+"""
+
+import copy
+import linecache
+import zlib
+from abc import ABC, abstractmethod
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from . import bank, wire
+from .compare import describe, difference
+from .exercise import Exercise, value_of
+
+CHANGED = "Your function changes its argument {}. Work on a copy, x = x.copy(), or write into a new array."
+NOT_DONE = "not done yet: write {} in the cell above"
+SHOWN_CHARACTERS = 72
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one check found."""
+
+    passed: bool
+    call: str  # short: xcorr2d(x 3x3, k 2x2)
+    asked: str = ""  # the call with its small arguments
+    came: str = ""
+    hint: str = ""
+    misconception: str = ""
+    read: str = ""
+    kind: str = "wrong"  # passed, wrong, error, unfinished, limit, broken
+
+    def __str__(self) -> str:
+        if self.passed:
+            return f"passed: {self.call}"
+        lines = [("asked", self.asked), ("came", self.came), ("hint", self.hint), ("read again", self.read)]
+        return "\n".join([f"not right yet: {self.call}", *(f"  {n}: {text}" for n, text in lines if text)])
+
+
+class CheckFailed(AssertionError):
+    """A check that did not pass; notebooks show its sentences alone."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(str(outcome))
+        self.outcome = outcome
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+class AnswerError(Exception):
+    """The student's code gave no answer; the text says why."""
+
+    def __init__(self, text: str, kind: str = "error") -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
+class RemoteAnswer(ABC):
+    """An answer that lives elsewhere: `ask` calls it and also names the arguments that the call changed."""
+
+    @abstractmethod
+    def ask(self, args: tuple, kwargs: dict) -> tuple[Any, list[int]]: ...
+
+
+@dataclass
+class Recorder:
+    """Takes the outcomes of the grader's checks; holds the seed of its random draws."""
+
+    seed: int
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
+
+
+def check(function, /, *args, **kwargs) -> None:
+    """Compare `function(*args, **kwargs)` with the reference of the exercise that has the function's name."""
+    try:
+        exercise = _exercise_of(function)
+    except AnswerError as error:
+        return _report(Outcome(False, "your answer", came=str(error), kind=error.kind))
+    labels = exercise.labels(args, kwargs)
+    call, asked = _call_texts(exercise.name, labels, [*args, *kwargs.values()], len(args))
+    facts = {"call": call, "asked": asked, "read": exercise.section}
+
+    def compute(variant):
+        return variant(*copy.deepcopy(args), **copy.deepcopy(kwargs))
+
+    try:
+        answer, changed = ask(function, args, kwargs)
+    except AnswerError as error:
+        return _report(Outcome(False, **facts, came=str(error), kind=error.kind))
+    facts |= _judge(exercise, answer, compute(exercise.reference), compute)
+    if changed:
+        hint = CHANGED.format(" and ".join(labels[i] for i in changed))
+        facts |= {"passed": False, "came": facts.get("came") or "the right values, and a changed argument"}
+        facts |= {"hint": " ".join(filter(None, (facts.get("hint"), hint)))}
+        facts |= {"misconception": facts.get("misconception") or "changes_its_argument", "kind": "wrong"}
+    _report(Outcome(**facts))
+
+
+def check_value(name: str, value) -> None:
+    """Compare a plain value with the reference of the exercise `name`."""
+    exercise = bank.find(name)
+    facts = {"call": name, "asked": f"the value of {name}", "read": exercise.section}
+    try:
+        if isinstance(value, RemoteAnswer):
+            value, _ = value.ask((), {})
+        if value is None or value is ... or (type(value) is wire.Opaque and value.type_name == "ellipsis"):
+            raise AnswerError(NOT_DONE.format(name), "unfinished")
+    except AnswerError as error:
+        return _report(Outcome(False, **facts, came=str(error), kind=error.kind))
+    _report(Outcome(**facts | _judge(exercise, value, value_of(exercise.reference), value_of)))
+
+
+def check_that(condition, sentence: str, *, about: str = "") -> None:
+    """Pass when `condition` is true; `sentence` says what should hold, `about` names its exercise.
+
+    A condition that calls the answer belongs in a function, `check_that(lambda: ...)`: then an error in the
+    answer is a failed check and not the end of the cell.
+    """
+    facts = {"call": sentence, "read": bank.find(about).section if about else ""}
+    try:
+        holds = condition() if callable(condition) else condition
+    except AnswerError as error:
+        return _report(Outcome(False, **facts, came=str(error), kind=error.kind))
+    except NotImplementedError:
+        text = NOT_DONE.format(about or "the answer")
+        return _report(Outcome(False, **facts, came=text, kind="unfinished"))
+    except Exception as error:
+        text = f"your answer does not let this be computed ({type(error).__name__})"
+        return _report(Outcome(False, **facts, came=text, kind="error"))
+    if type(holds) not in (bool, np.bool_):
+        raise TypeError(f"check_that needs True or False, not {describe(holds)}; use .all() or np.allclose")
+    if holds:
+        return _report(Outcome(True, **facts, kind="passed"))
+    _report(Outcome(False, **facts, came="this does not hold for your answer"))
+
+
+def check_rng(name: str) -> np.random.Generator:
+    """The generator of a check cell's random draws: fixed in a notebook, drawn for each run of the grader."""
+    run = recorder.get()
+    return np.random.default_rng([run.seed if run else 0, zlib.crc32(name.encode())])
+
+
+def ask(function, args: tuple, kwargs: dict) -> tuple[Any, list[int]]:
+    """The answer to one call and the positions of the arguments it changed; AnswerError if there is none."""
+    if isinstance(function, RemoteAnswer):
+        return function.ask(args, kwargs)
+    args, kwargs = copy.deepcopy((args, kwargs))
+    values = [*args, *kwargs.values()]
+    before = [wire.dumps(v) for v in values]
+    try:
+        answer = function(*args, **kwargs)
+    except NotImplementedError:
+        raise AnswerError(NOT_DONE.format(_name_of(function)), "unfinished") from None
+    except Exception as error:
+        raise AnswerError(f"{type(error).__name__}: {error}{_line_of(error, function)}") from None
+    return answer, [i for i, v in enumerate(values) if wire.dumps(v) != before[i]]
+
+
+def _judge(exercise: Exercise, answer, expected, compute) -> dict:
+    """The fields of an outcome: right, or wrong with the first misconception that equals the answer."""
+    options = {"tol": exercise.tol, "strict_dtype": exercise.strict_dtype}
+    came = difference(answer, expected, **options)
+    if came is None:
+        return {"passed": True, "kind": "passed"}
+    for misconception in exercise.wrong:
+        try:
+            wrong = compute(misconception.wrong)
+        except Exception:  # a wrong variant need not work everywhere
+            continue
+        if difference(answer, wrong, **options) is None:
+            named = {"hint": misconception.hint, "misconception": misconception.name}
+            return {"passed": False, "came": came, **named}
+    return {"passed": False, "came": came}
+
+
+def _report(outcome: Outcome) -> None:
+    run = recorder.get()
+    if run is not None:
+        run.outcomes.append(outcome)
+    elif outcome.passed:
+        print(outcome)
+    else:
+        raise CheckFailed(outcome) from None
+
+
+def _exercise_of(function) -> Exercise:
+    name = _name_of(function)
+    if not callable(function):
+        raise AnswerError(f"check needs your function; this is {describe(function)}")
+    if name == "<lambda>":
+        raise AnswerError("a check goes by the name of your function: write it with `def`, not as a lambda")
+    module = str(getattr(function, "__module__", ""))
+    if module.startswith("d2lmini.") and not isinstance(function, RemoteAnswer):
+        raise AnswerError(f"this {name} is the book's own: write yours with NumPy in the cell above")
+    return bank.find(name)
+
+
+def _name_of(function) -> str:
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def _call_texts(name: str, labels: list[str], values: list, positional: int) -> tuple[str, str]:
+    """A call in short, with shapes, and in full, with its small arguments."""
+    short = [
+        f"{n} {_shape_text(v)}" if isinstance(v, np.ndarray) else f"{n}={_text(v)}"
+        for n, v in zip(labels, values, strict=True)
+    ]
+    head = ", ".join(labels[:positional] + [f"{n}={n}" for n in labels[positional:]])
+    full = [f"{n} = {_text(v)}" for n, v in zip(labels, values, strict=True)]
+    return f"{name}({', '.join(short)})", f"{name}({head})" + (f" with {'; '.join(full)}" if full else "")
+
+
+def _text(value) -> str:
+    if isinstance(value, np.ndarray):
+        text = " ".join(np.array2string(value, separator=", ", precision=4).split()).replace("[ ", "[")
+        return text if len(text) <= SHOWN_CHARACTERS else describe(value)
+    text = repr(value)
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}..."
+
+
+def _shape_text(array: np.ndarray) -> str:
+    return "x".join(map(str, array.shape)) or "()"
+
+
+def _line_of(error: Exception, function) -> str:
+    """Where in the student's own code the error arose: the last of its lines in the traceback."""
+    file = getattr(getattr(function, "__code__", None), "co_filename", "")
+    found, step = "", error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_filename == file:
+            code = linecache.getline(file, step.tb_lineno).strip()
+            found = f" (line {step.tb_lineno} of your cell{': ' + code if code else ''})"
+        step = step.tb_next
+    return found

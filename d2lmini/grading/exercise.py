@@ -1,0 +1,75 @@
+"""What an exercise is: a reference answer, the wrong answers that people give, and a sentence for each."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A wrong answer that people give, and the sentence that names the mistake.
+
+    wrong: a small function with the answer's signature (for a value: the wrong value, or a function without
+    arguments).
+    hint: one or two sentences to the student: what their answer equals, and what was asked instead.
+    name: for tables; a function's own name unless given.
+    """
+
+    wrong: Any
+    hint: str
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.name or getattr(self.wrong, "__name__", "wrong_value"))
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One answer that students write: a function, or a plain value.
+
+    name: the name of the function or variable, of the answer cell and of its checks.
+    reference: the right function; for a value, the value or a function without arguments that computes it.
+    wrong: the known misconceptions, the most specific first.
+    section: where to read again, as page#label of the book.
+    tol: relative tolerance of float answers; whole numbers must be equal.
+    strict_dtype: whether whole numbers may not stand for decimals inside arrays.
+    """
+
+    name: str
+    reference: Any
+    wrong: Sequence[Misconception] = ()
+    section: str = ""
+    tol: float = 1e-6
+    strict_dtype: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "wrong", tuple(self.wrong))
+        for part in ("name", "hint"):
+            seen = [getattr(m, part) for m in self.wrong]
+            if len(set(seen)) != len(seen):
+                raise ValueError(f"exercise {self.name}: two misconceptions share one {part}; give each its own")
+
+    @property
+    def is_function(self) -> bool:
+        """Whether the answer is a function (the reference takes arguments) and not a value."""
+        if not callable(self.reference):
+            return False
+        try:
+            return len(inspect.signature(self.reference).parameters) > 0
+        except ValueError:  # a built-in that does not say
+            return True
+
+    def labels(self, args: tuple, kwargs: dict) -> list[str]:
+        """The names of the arguments of a call, in order, as the reference calls them."""
+        try:
+            parameters = list(inspect.signature(self.reference).parameters)
+        except (TypeError, ValueError):
+            parameters = []
+        names = parameters[: len(args)] + [f"argument {i + 1}" for i in range(len(parameters), len(args))]
+        return names + list(kwargs)
+
+
+def value_of(reference: Any) -> Any:
+    """The value of a value exercise, computed if it is a function."""
+    return reference() if isinstance(reference, Callable) else reference

@@ -1,0 +1,252 @@
+"""Grade one submission: its cells run in a worker, in the order of the source, and the checks run here."""
+
+import ast
+import contextlib
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError
+from .check import AnswerError, Outcome, Recorder, recorder
+from .compare import kind_of
+from .exercise import Exercise
+from .limits import Limits
+from .notebook import Cell, Source, Submission, defined_names, free_names, read_submission
+from .process import Server, ServerFailed
+from .remote import Missing, Session
+
+A_STEP = "a step of this check"
+EARLIER = "an earlier step gave no result, so this one could not be checked"
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """The mark of one check cell: its points times the share of checks that passed."""
+
+    id: str
+    hidden: bool
+    points: float
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def passed(self) -> int:
+        return sum(o.passed for o in self.outcomes)
+
+    @property
+    def score(self) -> float:
+        return round(self.points * self.passed / len(self.outcomes), 2) if self.outcomes else 0.0
+
+
+@dataclass(frozen=True)
+class Question:
+    """The check cells of one exercise."""
+
+    name: str
+    cells: tuple[CellResult, ...]
+    section: str = ""
+
+    @property
+    def score(self) -> float:
+        return round(sum(c.score for c in self.cells), 2)
+
+    @property
+    def points(self) -> float:
+        return sum(c.points for c in self.cells)
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        return tuple(o for c in self.cells for o in c.outcomes)
+
+    def as_dict(self) -> dict:
+        cells = [
+            {"id": c.id, "hidden": c.hidden, "score": c.score, "points": c.points}
+            | {"checks": [asdict(o) for o in c.outcomes]}
+            for c in self.cells
+        ]
+        marks = {"score": self.score, "points": self.points}
+        return {"name": self.name, **marks, "section": self.section, "cells": cells}
+
+
+@dataclass(frozen=True)
+class Result:
+    """A graded submission."""
+
+    student: str
+    questions: tuple[Question, ...]
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def total(self) -> float:
+        return round(sum(q.score for q in self.questions), 2)
+
+    @property
+    def points(self) -> float:
+        return sum(q.points for q in self.questions)
+
+    def as_dict(self) -> dict:
+        """Plain values for JSON."""
+        return {
+            "student": self.student,
+            "total": self.total,
+            "points": self.points,
+            "notes": list(self.notes),
+            "seconds": round(self.seconds, 3),
+            "questions": [q.as_dict() for q in self.questions],
+        }
+
+
+@dataclass
+class Grader:
+    """A set that is ready to grade: its source, what its setup cells define, and a server for its workers."""
+
+    source: Source
+    bank: dict[str, Exercise]
+    server: Server
+    seed: int
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.source.answers) - set(self.bank):
+            names = ", ".join(sorted(unknown))
+            raise DataError(f"the bank of {self.source.name} has no exercise {names}; add it to EXERCISES")
+        self.given = setup_namespace(self.source)
+
+    def grade(self, student: str, path: Path) -> Result:
+        """Grade a file; whatever is wrong with it, a result comes back."""
+        try:
+            return self._graded(student, path)
+        except FileNotFoundError:
+            return self._nothing(student, f"no notebook {path.name} was handed in")
+        except (DataError, OSError) as error:
+            return self._nothing(student, str(error))
+        except ServerFailed:
+            raise
+        except Exception as error:  # a fault of ours stops one mark, not the class
+            text = f"{type(error).__name__}: {error}"
+            return self._nothing(student, f"the grader itself failed here ({text}): please report it")
+
+    def _graded(self, student: str, path: Path) -> Result:
+        start = time.monotonic()
+        submission = read_submission(path, self.source)
+        with Session(self.server, self.limits) as session:
+            results = self._run(submission, session)
+            notes = [*submission.notes, *self._remarks(submission, session)]
+        return Result(student, self._questions(results), tuple(notes), time.monotonic() - start)
+
+    def _run(self, submission: Submission, session: Session) -> dict[str, CellResult]:
+        """Run every cell in the order of the source; the marks of the check cells."""
+        namespace = {k: copy.deepcopy(v) if kind_of(v) != "other" else v for k, v in self.given.items()}
+        extras = iter(range(1, 1 << 30))
+        results = {}
+
+        def added_after(place: str) -> None:
+            for code in submission.extras.get(place, ()):
+                session.run(f"added {next(extras)}", code)
+
+        def resolve(name: str) -> Any:
+            value = session.resolve(name)
+            if isinstance(value, Missing) and name in self.source.answers and name not in submission.answers:
+                return Missing(name, AnswerError(f"no cell of this notebook answers {name}", "unfinished"))
+            return value
+
+        added_after("")
+        for cell in self.source.cells:
+            if cell.role == "check":
+                session.exercise = cell.exercise
+                outcomes = run_checks(cell, namespace, resolve, self.seed, self.source.names_of_students)
+                session.exercise = ""
+                results[cell.id] = CellResult(cell.id, cell.hidden, cell.points, tuple(outcomes))
+            elif cell.role == "answer":
+                if cell.id in submission.answers:
+                    session.run(cell.id, submission.answers[cell.id])
+            else:
+                names = defined_names(cell.source) if cell.role == "setup" else ()
+                given = {n: namespace[n] for n in names if kind_of(namespace.get(n)) not in ("other", "nothing")}
+                session.setup(cell.id, cell.source, given)
+            added_after(cell.id)
+        return results
+
+    def _remarks(self, submission: Submission, session: Session) -> list[str]:
+        """What went wrong in cells, for the student to see once."""
+        roles = {c.id: c.role for c in self.source.cells}
+        return [
+            str(error) if f"cell {cell}," in str(error) else f"cell {cell}: {error}"
+            for cell, error in session.failures.items()
+            if roles.get(cell, "answer") == "answer" and error.kind != "unfinished"
+        ]
+
+    def _questions(self, results: dict[str, CellResult]) -> tuple[Question, ...]:
+        """The results of the check cells, put together by exercise."""
+        cells: dict[str, list[CellResult]] = {}
+        for check in self.source.checks:
+            cells.setdefault(check.exercise, []).append(results[check.id])
+        return tuple(Question(name, tuple(group), self.bank[name].section) for name, group in cells.items())
+
+    def _nothing(self, student: str, note: str) -> Result:
+        """The result of a file that cannot be read."""
+        unread = Outcome(False, "not checked", came="the notebook could not be read", kind="broken")
+        results = {c.id: CellResult(c.id, c.hidden, c.points, (unread,)) for c in self.source.checks}
+        return Result(student, self._questions(results), (note,))
+
+
+def setup_namespace(source: Source) -> dict[str, Any]:
+    """Run the setup cells of the source here: what checks know besides the answers.
+
+    Raises:
+        DataError: a setup cell fails.
+    """
+    namespace: dict[str, Any] = {"__name__": "__main__", "display": lambda *args, **kwargs: None}
+    for cell in source.cells:
+        if cell.role == "setup":
+            try:
+                with contextlib.redirect_stdout(None):
+                    exec(compile(cell.source, f"<{cell.id}>", "exec"), namespace)
+            except Exception as error:
+                text = f"{type(error).__name__}: {error}"
+                raise DataError(f"{source.name}: setup cell {cell.id} fails: {text}") from error
+    return namespace
+
+
+def run_checks(
+    cell: Cell,
+    namespace: dict[str, Any],
+    resolve: Callable[[str], Any],
+    seed: int,
+    remote_names: frozenset[str],
+) -> list[Outcome]:
+    """Run a check cell statement by statement; a statement that ends early is one failed check.
+
+    resolve: gives the student's object for a name that the namespace does not know, or that is in
+    `remote_names`.
+    """
+    run = Recorder(seed)
+    token = recorder.set(run)
+    missing: list[Missing] = []
+    stopped = False
+    try:
+        for name in sorted(free_names(cell.source)):
+            if name in remote_names or name not in namespace:
+                namespace[name] = resolve(name)
+                if isinstance(namespace[name], Missing):
+                    missing.append(namespace[name])
+        for statement in ast.parse(cell.source).body:
+            try:
+                exec(compile(ast.Module([statement], []), f"<{cell.id}>", "exec"), namespace)
+            except AnswerError as error:
+                run.outcomes.append(Outcome(False, A_STEP, came=str(error), kind=error.kind))
+                stopped = True
+            except Exception as error:
+                text, kind = f"your answer does not let it be computed ({type(error).__name__})", "error"
+                if missing:
+                    text, kind = str(missing[0].why), missing[0].why.kind
+                elif stopped and isinstance(error, NameError):
+                    text = EARLIER
+                run.outcomes.append(Outcome(False, A_STEP, came=text, kind=kind))
+                stopped = True
+    finally:
+        recorder.reset(token)
+    return run.outcomes

@@ -1,0 +1,184 @@
+"""Contracts over all public functions: inputs stay as they were, faults are named, nothing is shared."""
+
+import inspect
+import re
+
+import numpy as np
+import pytest
+
+import d2lmini
+from d2lmini import D2LError, DataError, ShapeError
+from d2lmini.errors import fault
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def random(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+x, y, k, signal, taps = random(2, 4, 6, 7), random(2, 4, 6, 7, seed=1), random(3, 3), random(8), random(3)
+image, weight, bias = random(6, 7), random(6, 4, 3, 2), random(6)
+layer = ({"x": x, "weight": weight, "bias": bias}, {"stride": (2, 1), "padding": 1})
+CALLS = {  # public function -> its arrays by name, and its other arguments
+    "box_kernel": ({}, {"size": 3}),
+    "circulant": ({"h": taps}, {"n": 5}),
+    "circular_conv1d": ({"x": signal, "h": taps}, {}),
+    "conv1d": ({"x": signal, "h": taps}, {}),
+    "conv2d": layer,
+    "conv2d_fft": layer,
+    "conv2d_im2col": layer,
+    "conv2d_loops": layer,
+    "conv2d_true": ({"x": image, "k": k}, {}),
+    "conv2d_windows": layer,
+    "conv_macs": ({}, {"size": (8, 8), "c_in": 3, "c_out": 4, "kernel": 3}),
+    "conv_params": ({}, {"c_in": 3, "c_out": 4, "kernel": 3}),
+    "convolution_matrix2d": ({"weight": weight}, {"size": (6, 7)}),
+    "estimate_kernel": ({"x": x, "y": y}, {"size": 3}),
+    "filter2d": ({"x": x, "kernel": k}, {}),
+    "gaussian_kernel": ({}, {"size": 3, "sigma": 1.0}),
+    "gradient_magnitude": ({"x": x}, {}),
+    "identity_kernel": ({}, {"size": 3}),
+    "im2col": ({"x": x}, {"kernel": 1}),
+    "normalised_filter": ({"x": x, "kernel": np.abs(k)}, {}),
+    "oriented_bank": ({}, {"n": 4}),
+    "out_size": ({}, {"n": 8, "kernel": 3}),
+    "pad2d": ({"x": x}, {"padding": 0}),
+    "pyramid": ({"x": x, "blur": k}, {"levels": 2}),
+    "same_padding": ({}, {"kernel": 3}),
+    "shape_table": ({}, {"layers": [d2lmini.Conv(4, 3)], "size": (3, 8, 8)}),
+    "sobel_kernels": ({}, {}),
+    "toeplitz": ({"h": taps}, {"n": 5}),
+    "xcorr1d": ({"x": signal, "h": taps}, {}),
+    "xcorr2d": ({"x": image, "k": k}, {}),
+}
+WITH_ARRAYS = [name for name in CALLS if CALLS[name][0]]
+EACH_ARRAY = [(name, argument) for name in CALLS for argument in CALLS[name][0]]
+
+
+def call(name, **changes):
+    arrays, options = CALLS[name]
+    result = getattr(d2lmini, name)(**{**arrays, **options, **changes})
+    return result if isinstance(result, list | tuple) else [result]
+
+
+def is_array(value) -> bool:
+    return isinstance(value, np.ndarray)
+
+
+def same(actual, expected):
+    for a, b in zip(actual, expected, strict=True):
+        if is_array(b):
+            np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-13, strict=True)
+        else:
+            assert a == b and type(a) is type(b)
+
+
+def test_every_public_function_is_under_contract():
+    functions = {name for name in d2lmini.__all__ if inspect.isfunction(getattr(d2lmini, name))}
+    assert functions == set(CALLS)
+
+
+@pytest.mark.parametrize("name", WITH_ARRAYS)
+def test_inputs_may_be_read_only_and_stay_unchanged(name):
+    frozen = {argument: array.copy() for argument, array in CALLS[name][0].items()}
+    for array in frozen.values():
+        array.flags.writeable = False
+    same(call(name, **frozen), call(name))
+    for argument, array in CALLS[name][0].items():
+        np.testing.assert_array_equal(frozen[argument], array, strict=True)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_outputs_are_new_and_writeable(name):
+    arrays, _ = CALLS[name]
+    results = [r for r in call(name) if is_array(r)]
+    assert bool(results) == (bool(arrays) or name.endswith(("kernel", "kernels", "bank")))
+    for number, result in enumerate(results):
+        assert result.flags.writeable
+        assert not any(np.shares_memory(result, array) for array in arrays.values())
+        assert not any(np.shares_memory(result, other) for other in results[:number])
+    again = call(name)
+    for result in results:
+        result[...] = 0  # a result that the package kept for itself would be spoiled now
+    same(call(name), again)
+
+
+@pytest.mark.parametrize("name", WITH_ARRAYS)
+@pytest.mark.parametrize("layout", ["every second", "reversed", "fortran", "list"])
+def test_inputs_may_lie_in_memory_as_they_like(name, layout):
+    def laid(array):
+        if layout == "every second":
+            wide = np.zeros([2 * n for n in array.shape])
+            view = wide[tuple(slice(None, None, 2) for _ in array.shape)]
+            view[...] = array
+            return view
+        if layout == "reversed":
+            return np.flip(np.ascontiguousarray(np.flip(array)))
+        return np.asfortranarray(array) if layout == "fortran" else array.tolist()
+
+    same(call(name, **{argument: laid(array) for argument, array in CALLS[name][0].items()}), call(name))
+
+
+@pytest.mark.parametrize("name", WITH_ARRAYS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_outputs_have_the_dtype_of_the_inputs(name, dtype):
+    results = call(name, **{argument: array.astype(dtype) for argument, array in CALLS[name][0].items()})
+    for result, expected in zip(results, call(name), strict=True):
+        assert result.dtype == dtype
+        np.testing.assert_allclose(result, expected.astype(dtype), rtol=1e-4, atol=1e-4, strict=True)
+
+
+@pytest.mark.parametrize(("name", "argument"), EACH_ARRAY)
+@pytest.mark.parametrize(
+    "change", ["an axis more", "an axis less", "objects", "words", "nothing in it", "ragged", "None"]
+)
+def test_arrays_of_another_kind_are_refused_in_three_parts(name, argument, change):
+    array = CALLS[name][0][argument]
+    if change == "None" and argument in ("bias", "blur"):
+        return  # None is their default
+    came = {
+        "an axis more": array[None],
+        "an axis less": array[0],
+        "objects": array.astype(object),
+        "words": array.astype(str),
+        "nothing in it": array[:0],
+        "ragged": [[1.0], [1.0, 2.0]],
+        "None": None,
+    }[change]
+    with pytest.raises(ShapeError) as caught:
+        call(name, **{argument: came})
+    message = str(caught.value)
+    assert re.fullmatch(r"(?s)(.+); needed: (.+); try: (.+)", message), message
+    assert re.search(rf"\b{'kernel' if argument == 'blur' else argument}\b", message), message
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_docstrings_say_shapes_raises_and_source(name):
+    text = inspect.getdoc(getattr(d2lmini, name))
+    first = text.split("\n\n")[0].replace("\n", " ")
+    assert first.endswith(f"chapter `{name}`."), first
+    needed = ["Shapes:", "Source:", ">>> "] + (
+        ["Raises:"] if inspect.signature(getattr(d2lmini, name)).parameters else []
+    )
+    assert all(part in text for part in needed)
+
+
+def test_errors_are_caught_by_their_builtin_kin():
+    assert issubclass(ShapeError, ValueError) and issubclass(DataError, OSError)
+    assert issubclass(ShapeError, D2LError) and issubclass(DataError, D2LError)
+    assert not issubclass(D2LError, ValueError)
+
+
+def test_fault_has_three_parts():
+    assert fault("came", "needed", "hint") == "came; needed: needed; try: hint"
+
+
+def test_import_is_light():
+    import subprocess
+    import sys
+
+    heavy = {"torch", "matplotlib", "sklearn", "scipy", "PIL"}
+    code = f"import sys, d2lmini; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

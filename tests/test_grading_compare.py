@@ -1,0 +1,127 @@
+"""The judge is strict on type, shape, dtype and values, and its words never hold the right answer."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from d2lmini.grading.compare import difference
+from d2lmini.grading.wire import Opaque
+
+RIGHT = np.array([[1.5, -2.0, 3.25], [0.0, 5.0, 6.0]])
+
+
+class AlwaysEqual:
+    __array_priority__ = 1000
+    shape, dtype, ndim, size = (2, 3), np.dtype(float), 2, 6
+
+    def __eq__(self, other):
+        return True
+
+    def __array__(self, dtype=None, copy=None):
+        return RIGHT
+
+    def __len__(self):
+        return 2
+
+
+class EqualArray(np.ndarray):
+    def __eq__(self, other):
+        return np.ones(self.shape, bool)
+
+
+def nan_at_one():
+    value = RIGHT.copy()
+    value[0, 1] = np.nan
+    return value
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (RIGHT.tolist(), "a list of 2 items; a NumPy array is needed"),
+        (None, "None; is a `return` missing?"),
+        (RIGHT[None], "shape (1, 2, 3), float64; its shape is not the one asked for"),
+        (RIGHT.ravel(), "its shape is not"),
+        (RIGHT[:, :1], "its shape is not"),
+        (np.float64(1.5), "the number 1.5 (float64); a NumPy array is needed"),
+        (RIGHT.astype(int), "int64; decimal numbers (float) are needed"),
+        (RIGHT.astype(bool), "decimal numbers"),
+        (RIGHT.astype(complex), "decimal numbers"),
+        (nan_at_one(), "1 of its 6 values is not right, at [0, 1], where yours is nan"),
+        (RIGHT * 2, "5 of its 6 values are not right, the first at [0, 0], where yours is 3.0"),
+        (np.zeros_like(RIGHT), "5 of its 6 values are not right"),
+        (AlwaysEqual(), "an object of type AlwaysEqual; a NumPy array is needed"),
+        (RIGHT.view(EqualArray), "an object of type EqualArray; a NumPy array is needed"),
+        (RIGHT.view(np.recarray), "an object of type recarray"),
+        (np.ma.array(RIGHT), "an object of type MaskedArray"),
+        (RIGHT.astype(object), "an object of type ndarray"),
+        (Opaque("Tensor"), "an object of type Tensor"),
+    ],
+)
+def test_wrong_answer_is_told_what_came(answer, words):
+    assert words in difference(answer, RIGHT)
+
+
+@pytest.mark.parametrize("answer", [RIGHT, RIGHT.astype(np.float32), RIGHT.astype(">f8"), np.asfortranarray(RIGHT)])
+def test_right_answer_passes_in_any_precision_and_order(answer):
+    assert difference(answer, RIGHT) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "equal"),
+    [
+        (3, 3, True),
+        (np.int64(3), 3, True),
+        (3, 3.0, True),
+        (3.0, 3, False),
+        (True, 1, False),
+        (1, True, False),
+        (np.array(3), 3, False),
+        ((3, 4), (3, 4), True),
+        ([3, 4], (3, 4), False),
+        ((3, 4, 5), (3, 4), False),
+        ((3, 5), (3, 4), False),
+        ((3.0, 4.0), (3, 4), False),
+        ({"a": RIGHT}, {"a": RIGHT.copy()}, True),
+        ({"a": RIGHT, "b": 1}, {"a": RIGHT}, False),
+        ("valid", "valid", True),
+        ("same", "valid", False),
+        (float("nan"), float("nan"), True),
+        (float("inf"), 1e308, False),
+        (Opaque("x"), Opaque("x"), False),
+    ],
+)
+def test_plain_values_are_compared_by_type_and_value(answer, expected, equal):
+    assert (difference(answer, expected) is None) == equal
+
+
+def test_whole_numbers_may_stand_for_decimals_only_where_the_exercise_says_so():
+    typed, expected = np.array([1, -2]), np.array([1.0, -2.0])
+    assert difference(typed, expected) is not None
+    assert difference(typed, expected, strict_dtype=False) is None
+    assert difference(expected, typed, strict_dtype=False) is not None
+
+
+@settings(max_examples=60, deadline=None)
+@given(hnp.arrays(np.float64, (3, 2), elements=st.floats(-1e6, 1e6)), st.integers(0, 5))
+def test_one_changed_value_is_found_at_its_place(expected, flat):
+    place = np.unravel_index(flat, expected.shape)
+    answer = expected.copy()
+    answer[place] += 1e-3 * max(1.0, np.abs(expected).max())
+    assert f"at {[int(i) for i in place]}" in difference(answer, expected)
+
+
+@settings(max_examples=60, deadline=None)
+@given(hnp.arrays(np.float64, (4, 4), elements=st.floats(-1e6, 1e6).map(lambda v: round(v, 3))))
+def test_rounding_of_float32_is_forgiven(expected):
+    assert difference(expected.astype(np.float32), expected) is None
+
+
+def test_words_never_hold_the_right_value():
+    expected = np.array([123.456, 789.125])
+    for answer in (np.zeros(2), np.zeros(3), [0.0, 0.0], None, np.zeros(2, int), 5.0):
+        words = difference(answer, expected)
+        assert "123" not in words and "789" not in words
+    assert "34944" not in difference(5, 34944) and "55" not in difference((1, 2), (55, 55))
