@@ -106,6 +106,8 @@ REPAIRS = tuple(
         (r'<summary aria-label="[^"]*">', "<summary>"),
         (r'(<button[^>]*search-button-field[^>]*?) aria-label="[^"]*"', r"\1"),
         (r'(<button[^>]*theme-switch-button[^>]*?) aria-label="[^"]*"', r"\1"),
+        # the empty corner of a table heads nothing
+        (r'<th class="([^"]*)">(?:<p></p>)?</th>', r'<td class="\1"></td>'),
         # the logo lies outside every landmark
         (r'<div class="sidebar-primary-item">(?=\s*<a class="navbar-brand logo")',
          '<div class="sidebar-primary-item" role="navigation" aria-label="Home">'),

@@ -196,6 +196,11 @@ def test_repairs_leave_the_visible_text_as_the_name():
     assert repaired(button) == '<button class="btn search-button-field" title="a">Search</button>'
 
 
+def test_repairs_make_an_empty_corner_of_a_table_an_ordinary_cell():
+    assert repaired('<th class="head"><p></p></th>') == '<td class="head"></td>'
+    assert repaired('<th class="head"><p>n</p></th>') == '<th class="head"><p>n</p></th>'
+
+
 def test_repairs_change_no_other_label():
     html = '<button class="btn other" aria-label="Close">x</button>'
     assert repaired(html) == html
