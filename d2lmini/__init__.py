@@ -7,7 +7,7 @@
 from d2lmini.errors import D2LError, DataError, ShapeError
 from d2lmini.ops import *  # noqa: F403 - the operators' own __all__ is the list
 from d2lmini.ops import __all__ as _operators
-from d2lmini.shapes import Conv, conv_macs, conv_params, out_size, same_padding, shape_table
+from d2lmini.shapes import Conv, Slide, conv_macs, conv_params, out_size, receptive_field, same_padding, shape_table
 
 __version__ = "0.1.0"
 __all__ = [
@@ -15,9 +15,11 @@ __all__ = [
     "D2LError",
     "DataError",
     "ShapeError",
+    "Slide",
     "conv_macs",
     "conv_params",
     "out_size",
+    "receptive_field",
     "same_padding",
     "shape_table",
     *_operators,

@@ -276,3 +276,71 @@ def shape_table(layers: Sequence[Conv], size: tuple[int, int, int]) -> list[Row]
         c, (h, w) = layer.c_out, win.out
         rows.append(Row((c, h, w), params, macs))
     return rows
+
+
+class Slide(NamedTuple):
+    """How a layer of any kind, such as a pooling, slides its window; the fields mean what they mean in `Conv`."""
+
+    kernel: Pair
+    stride: Pair = 1
+    padding: Pair = 0
+    dilation: Pair = 1
+
+
+class Field(NamedTuple):
+    """What a layer sees along one axis, in pixels of the input: unit i looks at `size` of them from start + i jump."""
+
+    size: int
+    jump: int
+    start: int
+
+
+def slides(layers: Sequence[Conv | Slide]) -> list[Slide]:
+    """Return how each layer slides, all in pairs (h, w), or say which layer is wrong.
+
+    >>> slides([Conv(64, 3, padding=1)])
+    [Slide(kernel=(3, 3), stride=(1, 1), padding=(1, 1), dilation=(1, 1))]
+    """
+    found = []
+    for number, layer in enumerate(layers, start=1):
+        if not isinstance(layer, Conv | Slide):
+            raise ShapeError(fault(f"layer {number} is {layer!r}", "a Conv or a Slide", "Slide(kernel, stride)"))
+        try:
+            kernel, stride = pair(layer.kernel, "kernel", 1), pair(layer.stride, "stride", 1)
+            padding, dilation = pair(layer.padding, "padding", 0), pair(layer.dilation, "dilation", 1)
+        except ShapeError as error:
+            raise ShapeError(f"layer {number}, {layer}: {error}") from None
+        found.append(Slide(kernel, stride, padding, dilation))
+    return found
+
+
+def receptive_field(layers: Sequence[Conv | Slide], *, axis: int | None = None) -> list[Field]:
+    """Follow through a stack of layers which pixels of the input a unit can see; chapter `receptive_field`.
+
+    Shapes:
+        layers: Conv or Slide, from the input on. axis: 0 for h, 1 for w, None where both are alike.
+        Returns one Field(size, jump, start) a layer, in pixels of the input: unit i sees `size` of them, the first at
+        start + i jump, which lies in the padding where it is negative. With holes between the taps of a dilated kernel
+        size still counts from the first to the last.
+    Raises:
+        ShapeError: a layer is no Conv or Slide, or its numbers are none; h and w differ and no axis is given.
+    Source:
+        Araujo, Norris and Sim 2019, doi:10.23915/distill.00021, with dilation.
+
+    >>> receptive_field([Conv(8, 3, padding=1), Slide(2, stride=2), Conv(16, 3)])
+    [Field(size=3, jump=1, start=-1), Field(size=4, jump=2, start=-1), Field(size=8, jump=2, start=-1)]
+    """
+    stack, along = slides(layers), []
+    for i in (0, 1):
+        fields, size, jump, start = [], 1, 1, 0  # a pixel sees itself
+        for slide in stack:
+            size += (span(slide.kernel[i], slide.dilation[i]) - 1) * jump
+            start -= slide.padding[i] * jump
+            jump *= slide.stride[i]
+            fields.append(Field(size, jump, start))
+        along.append(fields)
+    if axis is None and along[0] != along[1]:
+        raise ShapeError(fault("h and w see different pixels", "0 for h or 1 for w", "receptive_field(layers, axis=0)"))
+    if axis is not None and whole(axis, "axis", 0) > 1:
+        raise ShapeError(fault(f"axis={axis}", "0 for h or 1 for w", "axis=1"))
+    return along[axis or 0]

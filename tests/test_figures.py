@@ -9,7 +9,7 @@ import pytest
 import scipy.signal
 from ipywidgets import IntSlider, Widget
 
-from d2lmini import ShapeError, conv1d, figures, xcorr1d
+from d2lmini import ShapeError, channel_shuffle, conv1d, conv2d, figures, xcorr1d
 from d2lmini.figures.base import STATIC, VIEW
 from tests.browser import NO_BROWSER, find_browser, open_browser
 
@@ -35,6 +35,9 @@ def one_of_each():
         "layer": layer(stride=2, padding=1),
         "slide": figures.SlideExplorer(),
         "lab": figures.KernelLab(PHOTO, weights=SOBEL),
+        "pool": figures.PoolExplorer(mode="stochastic", shift=1),
+        "backward": figures.BackwardExplorer(part="dx", selected=(1, 1)),
+        "wiring": figures.WiringExplorer(groups=4, shuffle=True, selected=5),
     }
 
 
@@ -108,11 +111,42 @@ def test_kernel_lab_equals_scipy(border, scipy_mode):
     np.testing.assert_allclose(fig.output, expected, atol=1e-9, strict=True)
 
 
+def test_wiring_explorer_hears_what_a_shuffled_pair_of_layers_lets_through():
+    for channels, groups, shuffle in itertools.product((4, 6, 8, 12), (1, 2, 3, 4, 6), (False, True)):
+        if channels % groups:
+            continue
+        fig = figures.WiringExplorer(channels, groups, shuffle=shuffle)
+        weight = np.ones((channels, channels // groups, 1, 1))
+        alone = np.eye(channels)[:, :, None, None]  # an image a channel
+        maps = conv2d(alone, weight, groups=groups)
+        maps = conv2d(channel_shuffle(maps, groups) if shuffle else maps, weight, groups=groups)
+        np.testing.assert_array_equal(fig.reach, maps[:, :, 0, 0].T > 0, strict=True)
+
+
+def test_wiring_explorer_counts_weights_and_multiply_adds():
+    fig = figures.WiringExplorer(8, 2, kernel=3, size=10)
+    assert (fig.weights, fig.macs) == (2 * 8 * 4 * 9, 2 * 8 * 4 * 9 * 100)
+
+
+def test_backward_explorer_computes_the_gradients_of_the_worked_example():
+    fig = figures.BackwardExplorer(X, K, [[1, 0], [-1, 2]])
+    assert fig.output.tolist() == [[370, 470], [670, 770]]
+    assert fig.dw.tolist() == [[7, 9], [13, 15]]  # 1·1 − 1·4 + 2·5, ...
+    assert fig.dx.tolist() == [[10, 20, 0], [20, 40, 40], [-30, 20, 80]]
+
+
+def test_backward_explorer_equals_scipy():
+    x, w, dy = RNG.standard_normal((4, 5)), RNG.standard_normal((2, 3)), RNG.standard_normal((3, 3))
+    fig = figures.BackwardExplorer(x, w, dy)
+    np.testing.assert_allclose(fig.dw, scipy.signal.correlate2d(x, dy, "valid"), atol=1e-12, strict=True)
+    np.testing.assert_allclose(fig.dx, scipy.signal.convolve2d(dy, w, "full"), atol=1e-12, strict=True)
+
+
 def test_kernel_lab_takes_images_from_zero_to_one():
     assert figures.KernelLab(np.eye(3)).input.tolist() == (255 * np.eye(3)).tolist()
 
 
-@pytest.mark.parametrize("name", ["conv", "layer", "slide", "lab"])
+@pytest.mark.parametrize("name", list(one_of_each()))
 def test_the_text_of_a_figure_is_stable_and_holds_no_bytes(name):
     one, other = one_of_each()[name], one_of_each()[name]
     assert repr(one) == repr(other)
@@ -121,7 +155,7 @@ def test_the_text_of_a_figure_is_stable_and_holds_no_bytes(name):
     assert "0x" not in repr(one) and one.model_id not in repr(one)
 
 
-@pytest.mark.parametrize("name", ["conv", "layer", "slide", "lab"])
+@pytest.mark.parametrize("name", list(one_of_each()))
 def test_the_bundle_holds_the_widget_a_page_with_a_still_and_text(name):
     fig = one_of_each()[name]
     bundle = fig._repr_mimebundle_()[0]
@@ -160,6 +194,10 @@ def test_figures_that_do_not_fit_still_draw_their_still():
             "the window spans 3 pixels",
         ),
         (lambda: figures.SlideExplorer(x=(1, 2), h=(1, 2, 3), mode="circular"), "n >= k"),
+        (lambda: figures.PoolExplorer([[1, -2], [3, 4]]), "image has the value -2; needed: values >= 0"),
+        (lambda: figures.PoolExplorer([[1, 2], [3, 4]], 3), "a square no smaller than the kernel"),
+        (lambda: figures.BackwardExplorer(X, np.ones((4, 4))), "the window spans 4 pixels"),
+        (lambda: figures.BackwardExplorer(X, K, np.ones((3, 2))), "that of the output, (2, 2); try: np.ones((2, 2))"),
         (lambda: figures.KernelLab(np.zeros((200, 100))), "sides of 3 to 128 pixels; try: image[::2, ::2]"),
         (
             lambda: figures.KernelLab(PHOTO, weights=np.eye(4)),
@@ -190,7 +228,7 @@ def test_a_quiz_is_text_in_the_notebook_and_escapes_markup():
 
 def test_no_asset_ends_a_script_early_or_asks_another_host():
     assets = [*STATIC.iterdir(), *(STATIC.parent / "book_static").iterdir()]
-    assert len(assets) == 8
+    assert len(assets) >= 9
     for asset in assets:
         text = asset.read_text(encoding="utf-8")
         assert "</script" not in text and not re.search(r"https?:|@import|\bfetch\(|^import ", text, re.M), asset.name
@@ -545,6 +583,80 @@ def test_kernel_lab_takes_presets_typed_weights_keys_and_the_pointer(start):
 
 
 @in_browser
+def test_backward_explorer_shows_the_gradients_of_numpy(start):
+    other = figures.BackwardExplorer(RNG.standard_normal((4, 5)), RNG.standard_normal((2, 3)))
+    figs = [figures.BackwardExplorer(), other]
+    page = start(*figs, still=False)
+    for i, fig in enumerate(figs):
+        for name in ("output", "dw", "dx"):
+            same(cells(page, name, i), getattr(fig, name).astype(float))
+
+
+@in_browser
+def test_backward_explorer_follows_an_output_a_weight_and_a_pixel(start):
+    page = start(figures.BackwardExplorer())
+    page.focus('[data-name="gradient"] [data-r="1"][data-c="1"]')
+    assert marked(page, "output", "chosen") == marked(page, "gradient", "chosen") == [[1, 1]]
+    assert marked(page, "image", "lit") == marked(page, "dx", "lit") == [[1, 1], [1, 2], [2, 1], [2, 2]]
+    assert page.locator('[data-name="dw"] small').all_inner_texts() == ["10", "12", "16", "18"]
+    assert page.locator('[data-name="dx"] small').all_inner_texts() == ["20", "40", "60", "80"]
+    page.hover('[data-name="dw"] [data-r="0"][data-c="1"]')
+    assert text(page, "sum") == "dw[0, 1] = 2·1 + 3·0 + 5·(−1) + 6·2 = 9"
+    assert marked(page, "image", "lit") == [[0, 1], [0, 2], [1, 1], [1, 2]]
+    page.hover('[data-name="dx"] [data-r="2"][data-c="0"]')
+    assert text(page, "sum") == "dx[2, 0] = 30·(−1) = −30"
+    assert marked(page, "weights", "lit") == [[1, 0]] and marked(page, "gradient", "lit") == [[1, 0]]
+    assert "was read by 1 output:" in text(page, "status")
+
+
+@in_browser
+def test_backward_explorer_takes_typed_gradients_and_pixels(start):
+    page = start(figures.BackwardExplorer())
+    page.locator('[data-name="gradient"] input').nth(1).fill("0.5")
+    page.locator('[data-name="image"] input').nth(0).fill("-2")
+    page.locator('[data-name="weights"] input').nth(3).fill("4")
+    expected = figures.BackwardExplorer([[-2, 2, 3], *X[1:]], [[10, 20], [30, 4]], [[1, 0.5], [-1, 2]])
+    for name in ("output", "dw", "dx"):
+        same(cells(page, name), getattr(expected, name).astype(float))
+
+
+@in_browser
+def test_pool_explorer_shows_the_numbers_of_numpy(start):
+    sizes = itertools.product((2, 3), (1, 2, 3), (0, 1, 3), ("max", "avg", "stochastic", "first"))
+    figs = [figures.PoolExplorer(kernel=k, stride=s, shift=d, mode=mode) for k, s, d, mode in sizes]
+    page = start(*figs, still=False)
+    for i, fig in enumerate(figs):
+        same(cells(page, "input", i), fig.input)
+        same(cells(page, "before", i), fig.before)
+        same(cells(page, "output", i), fig.output)
+        changed = page.locator(".d2l").nth(i).locator('[data-name="output"] .lit').count()
+        assert changed == fig.changed.sum()
+
+
+@in_browser
+def test_pool_explorer_moves_and_spins_by_keyboard(start):
+    page = start(figures.PoolExplorer())
+    assert page.locator("svg[role=img]").last.is_hidden()
+    page.focus('[data-name="shift"]')
+    page.keyboard.press("ArrowRight")
+    fig = figures.PoolExplorer(shift=1)
+    assert f"{fig.changed.sum()} of 9 outputs changed" in text(page, "status")
+    page.get_by_label("by chance").check()
+    page.focus('[data-name="output"] [tabindex="0"]')
+    page.keyboard.press("ArrowRight")
+    fig = figures.PoolExplorer(shift=1, mode="stochastic", selected=(0, 1))
+    assert text(page, "sum") == "y[0, 1] = 0.1·1 + 0.5·5 + 0.3·3 + 0.1·1 = 3.6" and round(fig.output[0, 1], 3) == 3.6
+    label = page.locator("svg[role=img]").last.get_attribute("aria-label")
+    assert "1 with chance 0.1, 5 with chance 0.5, 3 with chance 0.3" in label
+    page.get_by_role("button", name="spin 100 times").press("Enter")
+    tally = page.get_by_text("100 spins.").inner_text()
+    drawn = [int(times) for times in re.findall(r"\d: (\d+)", tally)]
+    assert len(drawn) == 4 and sum(drawn) == 100 and 25 < drawn[1] < 75  # 50 expected, standard deviation 5
+    page.focus('[data-name="output"] [data-r="2"][data-c="0"]')
+    assert page.get_by_text("Spin the wheel").is_visible()  # another window, a new count
+
+
+@in_browser
 def test_a_quiz_answers_each_option_at_once(start):
     quiz = figures.Quiz("2 · 3?", {"5": "The sum.", "6": "Two threes.", "8": "A power."}, "6")
     page = start(quiz, quiz.__class__("3 · 3?", quiz.options, "6"))
@@ -656,3 +768,31 @@ def test_all_text_keeps_the_contrast_of_aa(scheme, start):
     page.locator(".d2l-quiz input").first.check()
     page.hover('[data-name="input"] [data-r="3"]')
     assert page.evaluate(CONTRAST) == []
+
+
+@in_browser
+def test_wiring_explorer_shows_the_reach_and_the_counts_of_numpy(start):
+    options = [(c, g, s) for c, g, s in itertools.product((6, 8), (1, 2, 3, 4), (False, True)) if c % g == 0]
+    figs = [figures.WiringExplorer(c, g, shuffle=s, selected=c - 1) for c, g, s in options]
+    page = start(*figs, still=False)
+    for i, fig in enumerate(figs):
+        here = page.locator(".d2l").nth(i)
+        lit = here.locator('[data-name="input"] .lit').evaluate_all("all => all.map(cell => +cell.dataset.c)")
+        assert lit == fig.heard
+        same(cells(page, "between", i)[0], fig.order.astype(float))
+        words = here.locator(".d2l-sum").inner_text()
+        assert f"= {fig.weights:,}, multiply-adds" in words and f": {fig.macs:,};" in words
+
+
+@in_browser
+def test_wiring_explorer_works_by_keyboard(start):
+    page = start(figures.WiringExplorer(8, 2))
+    assert "Output 0 hears of 4 of 8 inputs: 0, 1, 2, 3." in text(page, "status")
+    page.focus('[data-name="output"] [tabindex="0"]')
+    page.keyboard.press("End")
+    assert "Output 7 hears of 4 of 8 inputs: 4, 5, 6, 7." in text(page, "status")
+    page.get_by_label("a channel shuffle").check()
+    assert "Output 7 hears of every input." in text(page, "status")
+    page.focus('[data-name="kernel"]')
+    page.keyboard.press("ArrowRight")
+    assert f"= {figures.WiringExplorer(8, 2, kernel=4).weights:,}," in text(page, "sum")

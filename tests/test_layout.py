@@ -20,10 +20,10 @@ PACKAGE = ROOT / "d2lmini"
 
 # imports point to the left only; `root` is `import d2lmini` itself
 LAYERS = (
-    *("errors", "shapes", "ops", "root", "data", "nn", "train", "augment", "explain", "transfer", "search"),
-    *("plot", "figures", "grading", "doctor", "__main__"),
+    *("errors", "shapes", "ops", "root", "data", "augment", "plot", "nn", "train", "explain", "transfer", "search"),
+    *("figures", "grading", "doctor", "__main__"),
 )
-WITH_TORCH = {"data", "nn", "train", "augment", "explain", "transfer", "search", "doctor"}
+WITH_TORCH = {"data", "nn", "train", "explain", "transfer", "search", "doctor"}
 WITH_MATPLOTLIB = {"plot", "doctor"}
 
 # the second-level headings of a chapter in this order, with others between them

@@ -1,4 +1,4 @@
-"""Data sets for the book, bundled with a library or read from a folder; nothing is downloaded unless you ask for it.
+"""Data sets for the book: bundled with a library, generated, or read from a folder; nothing is downloaded unasked.
 
 `D2LMINI_DATA` may name a folder with real data sets in the layout that torchvision expects (MNIST/raw/*-ubyte).
 """
@@ -6,7 +6,13 @@
 from d2lmini.data.base import Images, catalogue, folder
 from d2lmini.data.benchmarks import benchmark
 from d2lmini.data.digits import digits
+from d2lmini.data.fruit import colour_cast, fruit, strawberry
+from d2lmini.data.glyphs import glyphs
 from d2lmini.data.mnist import mnist
 from d2lmini.data.photos import grey, photo
+from d2lmini.data.polygons import shapes
 
-__all__ = ["Images", "benchmark", "catalogue", "digits", "folder", "grey", "mnist", "photo"]
+__all__ = [
+    "Images", "benchmark", "catalogue", "colour_cast", "digits", "folder", "fruit", "glyphs", "grey", "mnist", "photo",
+    "shapes", "strawberry",
+]  # fmt: skip

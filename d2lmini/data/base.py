@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
+
+from d2lmini.errors import fault
+
+Loader = TypeVar("Loader", bound=Callable)
+_LINES: dict[str, str] = {}  # name -> line, filled by `listed`
 
 
 class Images(NamedTuple):
@@ -27,14 +33,31 @@ def folder() -> Path | None:
     return Path(value).expanduser() if value else None
 
 
+def pictures(values: np.ndarray) -> np.ndarray:
+    """Clip values to 0..1 and round them to the 256 levels of a picture in a file, as float32.
+
+    >>> (pictures(np.array([-1.0, 0.5, 2.0])) * 255).tolist()
+    [0.0, 128.0, 255.0]
+    """
+    return (np.clip(values, 0, 1) * 255).round().astype(np.float32) / 255
+
+
+def listed(line: str) -> Callable[[Loader], Loader]:
+    """Enter a loader into the catalogue with one line: what the data are, and where they come from."""
+
+    def enter(loader: Loader) -> Loader:
+        if loader.__name__ in _LINES:
+            raise ValueError(fault(f"there is a data set {loader.__name__!r}", "another name", "catalogue()"))
+        _LINES[loader.__name__] = line
+        return loader
+
+    return enter
+
+
 def catalogue() -> dict[str, str]:
     """Describe every data set in one line: what it is, and where it comes from.
 
-    >>> sorted(catalogue())
-    ['digits', 'mnist', 'photo']
+    >>> list(catalogue())
+    ['digits', 'fruit', 'glyphs', 'mnist', 'photo', 'shapes', 'strawberry']
     """
-    return {
-        "digits": "handwritten digits, 28 x 28 grey: MNIST if it is in D2LMINI_DATA, else the 1,797 of scikit-learn",
-        "mnist": "70,000 handwritten digits, 28 x 28 grey, from files in D2LMINI_DATA or, if you ask, by download",
-        "photo": "two colour photographs, 427 x 640, that ship with scikit-learn: china and flower",
-    }
+    return dict(sorted(_LINES.items()))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from d2lmini.data.base import Images
+from d2lmini.data.base import Images, listed
 from d2lmini.data.mnist import mnist, mnist_here
 from d2lmini.errors import DataError, fault
 
 TEST = 360  # the last scans; they follow each other writer by writer, so most test writers are new
 
 
+@listed("handwritten digits, 28 x 28 grey: MNIST if it is in D2LMINI_DATA, else the 1,797 of scikit-learn")
 def digits(*, train: bool = True, source: str | None = None) -> Images:
     """Return handwritten digits as 28 x 28 grey images.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from d2lmini.data.base import Images, folder
+from d2lmini.data.base import Images, folder, listed
 from d2lmini.errors import DataError, fault
 
 FILES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
@@ -18,6 +18,7 @@ def mnist_here(root: Path | None = None) -> bool:
     return root is not None and all((root / "MNIST" / "raw" / name).is_file() for name in FILES)
 
 
+@listed("70,000 handwritten digits, 28 x 28 grey, from files in D2LMINI_DATA or, if you ask, by download")
 def mnist(*, train: bool = True, root: str | Path | None = None, download: bool = False) -> Images:
     """Read the MNIST training or test images.
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from d2lmini.data.base import listed
 from d2lmini.errors import DataError, ShapeError, fault
 from d2lmini.shapes import numeric
 
 PHOTOS = ("china", "flower")
 
 
+@listed("two colour photographs, 427 x 640, that ship with scikit-learn: china and flower")
 def photo(name: str = "china") -> np.ndarray:
     """Return a colour photograph.
 

@@ -1,9 +1,26 @@
 """Figures to take hold of: live in JupyterLab, and in the built book without a kernel or a network."""
 
+from d2lmini.figures.backward import BackwardExplorer
 from d2lmini.figures.base import Figure
 from d2lmini.figures.conv import ConvExplorer, LayerExplorer
+from d2lmini.figures.field import FieldExplorer
 from d2lmini.figures.kernel_lab import KernelLab
+from d2lmini.figures.norm import NormExplorer
+from d2lmini.figures.pooling import PoolExplorer
 from d2lmini.figures.quiz import Quiz
 from d2lmini.figures.slide import SlideExplorer
+from d2lmini.figures.wiring import WiringExplorer
 
-__all__ = ["ConvExplorer", "Figure", "KernelLab", "LayerExplorer", "Quiz", "SlideExplorer"]
+__all__ = [
+    "BackwardExplorer",
+    "ConvExplorer",
+    "FieldExplorer",
+    "Figure",
+    "KernelLab",
+    "LayerExplorer",
+    "NormExplorer",
+    "PoolExplorer",
+    "Quiz",
+    "SlideExplorer",
+    "WiringExplorer",
+]

@@ -1,5 +1,6 @@
 """Operators in NumPy, for float32 and float64 arrays with axes (n, c, h, w): the definitions of the book."""
 
+from d2lmini.ops.backward import col2im, conv2d_backward, conv_transpose2d
 from d2lmini.ops.conv import (
     conv2d,
     conv2d_fft,
@@ -10,6 +11,7 @@ from d2lmini.ops.conv import (
     im2col,
     xcorr2d,
 )
+from d2lmini.ops.deform import bilinear_sample, deform_conv2d
 from d2lmini.ops.filters import (
     box_kernel,
     estimate_kernel,
@@ -21,34 +23,113 @@ from d2lmini.ops.filters import (
     pyramid,
     sobel_kernels,
 )
+from d2lmini.ops.footprint import gradient_footprint
+from d2lmini.ops.gradient import grad_check, numerical_gradient
 from d2lmini.ops.matrix import circulant, convolution_matrix2d, toeplitz
+from d2lmini.ops.norm import (
+    batch_norm,
+    batch_norm_backward,
+    group_norm,
+    group_norm_backward,
+    instance_norm,
+    instance_norm_backward,
+    layer_norm,
+    layer_norm_backward,
+    local_response_norm,
+    local_response_norm_backward,
+)
 from d2lmini.ops.padding import normalised_filter, pad2d
+from d2lmini.ops.pooling import (
+    fractional_max_pool2d,
+    global_pool2d,
+    mixed_pool2d,
+    pool2d,
+    pool2d_backward,
+    spatial_pyramid_pool,
+    spectral_pool2d,
+    stochastic_pool2d,
+    tournament_pool2d,
+)
+from d2lmini.ops.regularise import dropout, label_smooth, random_pad
+from d2lmini.ops.resample import conv_downsample, upsample
 from d2lmini.ops.signal import circular_conv1d, conv1d, xcorr1d
+from d2lmini.ops.unshared import local_conv2d, tiled_conv2d, volterra_conv2d
+from d2lmini.ops.zoo import (
+    channel_shuffle,
+    depthwise_conv2d,
+    flattened_conv2d,
+    pointwise_conv2d,
+    separable_conv2d,
+    separate_kernel,
+    tied_conv2d,
+)
 
 __all__ = [
+    "batch_norm",
+    "batch_norm_backward",
+    "bilinear_sample",
     "box_kernel",
+    "channel_shuffle",
     "circulant",
     "circular_conv1d",
+    "col2im",
     "conv1d",
     "conv2d",
+    "conv2d_backward",
     "conv2d_fft",
     "conv2d_im2col",
     "conv2d_loops",
     "conv2d_true",
     "conv2d_windows",
+    "conv_downsample",
+    "conv_transpose2d",
     "convolution_matrix2d",
+    "deform_conv2d",
+    "depthwise_conv2d",
+    "dropout",
     "estimate_kernel",
     "filter2d",
+    "flattened_conv2d",
+    "fractional_max_pool2d",
     "gaussian_kernel",
+    "global_pool2d",
+    "grad_check",
+    "gradient_footprint",
     "gradient_magnitude",
+    "group_norm",
+    "group_norm_backward",
     "identity_kernel",
     "im2col",
+    "instance_norm",
+    "instance_norm_backward",
+    "label_smooth",
+    "layer_norm",
+    "layer_norm_backward",
+    "local_conv2d",
+    "local_response_norm",
+    "local_response_norm_backward",
+    "mixed_pool2d",
     "normalised_filter",
+    "numerical_gradient",
     "oriented_bank",
     "pad2d",
+    "pointwise_conv2d",
+    "pool2d",
+    "pool2d_backward",
     "pyramid",
+    "random_pad",
+    "separable_conv2d",
+    "separate_kernel",
     "sobel_kernels",
+    "spatial_pyramid_pool",
+    "spectral_pool2d",
+    "stochastic_pool2d",
+    "tied_conv2d",
+    "tiled_conv2d",
     "toeplitz",
+    "tournament_pool2d",
+    "upsample",
+    "volterra_conv2d",
     "xcorr1d",
     "xcorr2d",
 ]

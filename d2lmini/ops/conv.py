@@ -79,11 +79,11 @@ def check_conv(
     return pad2d(x, win.padding), weight, bias[:, None, None], win, groups
 
 
-def windows2d(padded: np.ndarray, win: Window) -> np.ndarray:
+def windows2d(padded: np.ndarray, win: Window, *, writeable: bool = False) -> np.ndarray:
     """Return a view (n, c, h', w', kh, kw) of every window of a padded image; nothing is copied."""
     (dh, dw), (sh, sw) = win.dilation, win.stride
     span = tuple(d * (k - 1) + 1 for d, k in zip(win.dilation, win.kernel, strict=True))
-    views = sliding_window_view(padded, span, axis=(2, 3))  # (n, c, ., ., span_h, span_w)
+    views = sliding_window_view(padded, span, axis=(2, 3), writeable=writeable)  # (n, c, ., ., span_h, span_w)
     return views[:, :, ::sh, ::sw, ::dh, ::dw]  # (n, c, h', w', kh, kw)
 
 

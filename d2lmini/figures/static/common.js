@@ -135,7 +135,7 @@ function grid(name, { enter, leave = () => {} } = {}) {
   return {
     element,
     settle,
-    /** Write the cells: f(r, c) gives { text, kind, tag, label }; kind is its classes, tag the small number above. */
+    /** Write the cells: f(r, c) gives { text, kind, tag, says, label }; kind is its classes, tag the small number above. */
     paint(rows, columns, label, f) {
       if (cells.length !== rows || cells[0]?.length !== columns) {
         const reach = enter ? { tabindex: -1, ...KEYS } : {};
@@ -147,10 +147,10 @@ function grid(name, { enter, leave = () => {} } = {}) {
       element.setAttribute("aria-label", label);
       let longest = 2;
       cells.forEach((row, r) => row.forEach((cell, c) => {
-        const { text, kind = "", tag = "", label = `row ${r}, column ${c}: ${text}` } = f(r, c);
+        const { text, kind = "", tag = "", says = "weight", label = `row ${r}, column ${c}: ${text}` } = f(r, c);
         longest = Math.max(longest, text.length);
         cell.className = kind;
-        cell.setAttribute("aria-label", tag ? `${label}, weight ${tag}` : label);
+        cell.setAttribute("aria-label", tag ? `${label}, ${says} ${tag}` : label);
         if (enter) cell.setAttribute("aria-selected", kind.includes("chosen"));
         cell.replaceChildren(text, ...(tag ? [h("small", {}, tag)] : []));
       }));
@@ -159,19 +159,19 @@ function grid(name, { enter, leave = () => {} } = {}) {
   };
 }
 
-/** A grid of number fields; `set(values)` hears every edit that is a number. */
-function weightsGrid(set) {
-  const element = h("div", {
-    class: "d2l-grid d2l-weights", role: "group", "data-name": "weights", "aria-label": "kernel weights",
-  });
+/** A grid of number fields; `set(values)` hears every edit that is a number, `enter(r, c)` the focus come to a field. */
+function weightsGrid(set, { name = "weights", label = "kernel weights", cell = "weight", enter = () => {} } = {}) {
+  const element = h("div", { class: "d2l-grid d2l-weights", role: "group", "data-name": name, "aria-label": label });
   let fields = [];
   return {
     element,
-    paint(weights, step = 1) {
-      const k = weights.length;
-      if (fields.length !== k) {
-        fields = table(k, k, (r, c) => h("input", {
-          type: "number", step, "aria-label": `weight, row ${r}, column ${c}`, "data-r": r, "data-c": c, ...KEYS,
+    /** kind(r, c) gives the classes of a field. */
+    paint(weights, step = 1, kind = () => "") {
+      const [rows, columns] = [weights.length, weights[0].length];
+      if (fields.length !== rows || fields[0].length !== columns) {
+        fields = table(rows, columns, (r, c) => h("input", {
+          type: "number", step, "aria-label": `${cell}, row ${r}, column ${c}`, "data-r": r, "data-c": c, ...KEYS,
+          onfocus: () => enter(r, c),
           oninput: () => {
             if (fields[r][c].value !== "") set(fields.map((row) => row.map((field) => +field.value || 0)));
           },
@@ -182,11 +182,12 @@ function weightsGrid(set) {
           },
         }));
         element.replaceChildren(...fields.flat());
-        element.style.setProperty("--columns", k);
+        element.style.setProperty("--columns", columns);
       }
       let longest = 2;
       weights.forEach((row, r) => row.forEach((weight, c) => {
         if (document.activeElement !== fields[r][c]) fields[r][c].value = +weight.toFixed(3);
+        fields[r][c].className = kind(r, c);
         longest = Math.max(longest, String(+weight.toFixed(3)).length);
       }));
       element.style.setProperty("--chars", longest);
