@@ -23,6 +23,7 @@ layer = ({"x": x, "weight": weight, "bias": bias}, {"stride": (2, 1), "padding":
 gains = {"gamma": random(4), "beta": random(4, seed=1)}
 rank_one = {"lateral": random(5, 4), "vertical": random(5, 3), "horizontal": random(5, 2)}
 CALLS = {  # public function -> its arrays by name, and its other arguments
+    "affine": ({"x": x, "matrix": random(2, 2, 3)}, {}),
     "batch_norm": ({"x": x, **gains}, {}),
     "batch_norm_backward": ({"dy": y, "x": x, "gamma": gains["gamma"]}, {}),
     "bilinear_sample": ({"x": x, "rows": random(2, 3, 2, seed=2), "columns": random(2, 3, 2, seed=3)}, {}),
@@ -76,9 +77,11 @@ CALLS = {  # public function -> its arrays by name, and its other arguments
     "pool2d": ({"x": x}, {"kernel": 2}),
     "pool2d_backward": ({"dy": random(2, 4, 3, 3), "x": x}, {"kernel": 2}),
     "pyramid": ({"x": x, "blur": k}, {"levels": 2}),
+    "random_affine_matrix": ({}, {"n": 3, "rng": 0}),
     "random_pad": ({"x": x}, {"pad": 1, "rng": 0}),
     "receptive_field": ({}, {"layers": [d2lmini.Conv(4, 3), d2lmini.Slide(2, 2)]}),
     "same_padding": ({}, {"kernel": 3}),
+    "scan": ({"image": random(2, 6, 7)}, {"window_fn": np.sum, "size": 3}),
     "separable_conv2d": ({"x": x, "depthwise": random(8, 1, 3, 2), "pointwise": random(5, 8), "bias": random(5)}, {}),
     "separate_kernel": ({"k": k}, {}),
     "shape_table": ({}, {"layers": [d2lmini.Conv(4, 3)], "size": (3, 8, 8)}),

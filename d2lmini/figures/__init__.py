@@ -3,17 +3,20 @@
 from d2lmini.figures.backward import BackwardExplorer
 from d2lmini.figures.base import Figure
 from d2lmini.figures.conv import ConvExplorer, LayerExplorer
+from d2lmini.figures.design import DesignExplorer
 from d2lmini.figures.field import FieldExplorer
 from d2lmini.figures.kernel_lab import KernelLab
 from d2lmini.figures.norm import NormExplorer
 from d2lmini.figures.pooling import PoolExplorer
 from d2lmini.figures.quiz import Quiz
+from d2lmini.figures.shift import ShiftExplorer
 from d2lmini.figures.slide import SlideExplorer
 from d2lmini.figures.wiring import WiringExplorer
 
 __all__ = [
     "BackwardExplorer",
     "ConvExplorer",
+    "DesignExplorer",
     "FieldExplorer",
     "Figure",
     "KernelLab",
@@ -21,6 +24,7 @@ __all__ = [
     "NormExplorer",
     "PoolExplorer",
     "Quiz",
+    "ShiftExplorer",
     "SlideExplorer",
     "WiringExplorer",
 ]

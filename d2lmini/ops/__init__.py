@@ -50,8 +50,9 @@ from d2lmini.ops.pooling import (
     stochastic_pool2d,
     tournament_pool2d,
 )
-from d2lmini.ops.regularise import dropout, label_smooth, random_pad
+from d2lmini.ops.regularise import affine, dropout, label_smooth, random_affine_matrix, random_pad
 from d2lmini.ops.resample import conv_downsample, upsample
+from d2lmini.ops.scan import scan
 from d2lmini.ops.signal import circular_conv1d, conv1d, xcorr1d
 from d2lmini.ops.unshared import local_conv2d, tiled_conv2d, volterra_conv2d
 from d2lmini.ops.zoo import (
@@ -65,6 +66,7 @@ from d2lmini.ops.zoo import (
 )
 
 __all__ = [
+    "affine",
     "batch_norm",
     "batch_norm_backward",
     "bilinear_sample",
@@ -117,7 +119,9 @@ __all__ = [
     "pool2d",
     "pool2d_backward",
     "pyramid",
+    "random_affine_matrix",
     "random_pad",
+    "scan",
     "separable_conv2d",
     "separate_kernel",
     "sobel_kernels",
