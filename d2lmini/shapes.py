@@ -294,6 +294,15 @@ class Field(NamedTuple):
     jump: int
     start: int
 
+    def behind(self, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> Field:
+        """What a window over these units sees.
+
+        >>> Field(1, 1, 0).behind(3, padding=1).behind(2, stride=2)
+        Field(size=4, jump=2, start=-1)
+        """
+        size = self.size + (span(kernel, dilation) - 1) * self.jump
+        return Field(size, self.jump * stride, self.start - padding * self.jump)
+
 
 def slides(layers: Sequence[Conv | Slide]) -> list[Slide]:
     """Return how each layer slides, all in pairs (h, w), or say which layer is wrong.
@@ -332,13 +341,10 @@ def receptive_field(layers: Sequence[Conv | Slide], *, axis: int | None = None) 
     """
     stack, along = slides(layers), []
     for i in (0, 1):
-        fields, size, jump, start = [], 1, 1, 0  # a pixel sees itself
+        fields = [Field(1, 1, 0)]  # a pixel sees itself
         for slide in stack:
-            size += (span(slide.kernel[i], slide.dilation[i]) - 1) * jump
-            start -= slide.padding[i] * jump
-            jump *= slide.stride[i]
-            fields.append(Field(size, jump, start))
-        along.append(fields)
+            fields.append(fields[-1].behind(*(setting[i] for setting in slide)))
+        along.append(fields[1:])
     if axis is None and along[0] != along[1]:
         raise ShapeError(fault("h and w see different pixels", "0 for h or 1 for w", "receptive_field(layers, axis=0)"))
     if axis is not None and whole(axis, "axis", 0) > 1:

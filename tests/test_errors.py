@@ -52,8 +52,10 @@ CALLS = {  # public function -> its arrays by name, and its other arguments
     "filter2d": ({"x": x, "kernel": k}, {}),
     "flattened_conv2d": ({"x": x, **rank_one, "bias": random(5)}, layer[1]),
     "fractional_max_pool2d": ({"x": x}, {"size": (3, 4), "rng": 0}),
+    "fractional_max_pool2d_backward": ({"dy": random(2, 4, 3, 4), "x": x}, {"size": (3, 4), "rng": 0}),
     "gaussian_kernel": ({}, {"size": 3, "sigma": 1.0}),
     "global_pool2d": ({"x": x}, {}),
+    "global_pool2d_backward": ({"dy": random(2, 4, 1, 1), "x": x}, {}),
     "gradient_footprint": ({}, {"layers": [d2lmini.Slide(3)], "size": (6, 7)}),
     "gradient_magnitude": ({"x": x}, {}),
     "group_norm": ({"x": x, **gains}, {"groups": 2}),
@@ -69,6 +71,7 @@ CALLS = {  # public function -> its arrays by name, and its other arguments
     "local_response_norm": ({"x": x}, {}),
     "local_response_norm_backward": ({"dy": y, "x": x}, {}),
     "mixed_pool2d": ({"x": x}, {"kernel": 2, "lam": 0.5}),
+    "mixed_pool2d_backward": ({"dy": random(2, 4, 3, 3), "x": x}, {"kernel": 2, "lam": 0.5}),
     "normalised_filter": ({"x": x, "kernel": np.abs(k)}, {}),
     "oriented_bank": ({}, {"n": 4}),
     "out_size": ({}, {"n": 8, "kernel": 3}),
@@ -87,12 +90,16 @@ CALLS = {  # public function -> its arrays by name, and its other arguments
     "shape_table": ({}, {"layers": [d2lmini.Conv(4, 3)], "size": (3, 8, 8)}),
     "sobel_kernels": ({}, {}),
     "spatial_pyramid_pool": ({"x": x}, {"levels": (1, 2)}),
+    "spatial_pyramid_pool_backward": ({"dy": random(2, 20), "x": x}, {"levels": (1, 2)}),
     "spectral_pool2d": ({"x": x}, {"size": (3, 4)}),
+    "spectral_pool2d_backward": ({"dy": random(2, 4, 3, 4), "x": x}, {"size": (3, 4)}),
     "stochastic_pool2d": ({"x": np.abs(x)}, {"kernel": 2}),
+    "stochastic_pool2d_backward": ({"dy": random(2, 4, 3, 3), "x": np.abs(x)}, {"kernel": 2}),
     "tied_conv2d": ({"x": x, "weight": random(3, 2, 3, 2), "bias": random(3)}, {"groups": 2}),
     "tiled_conv2d": ({"x": x, "weight": random(2, 3, 5, 4, 3, 2), "bias": random(2, 3, 5)}, layer[1]),
     "toeplitz": ({"h": taps}, {"n": 5}),
     "tournament_pool2d": ({"x": np.abs(x)}, {"kernel": 2, "rng": 0}),
+    "tournament_pool2d_backward": ({"dy": random(2, 4, 3, 3), "x": np.abs(x)}, {"kernel": 2, "rng": 0}),
     "upsample": ({"x": x}, {"factor": (2, 3)}),
     "volterra_conv2d": ({"x": x, "weight": random(2, 4, 1, 2), "quadratic": random(2, 36), "bias": random(2)}, {}),
     "xcorr1d": ({"x": signal, "h": taps}, {}),
@@ -125,7 +132,7 @@ def is_array(value) -> bool:
 
 def same(actual, expected):
     for a, b in zip(actual, expected, strict=True):
-        if is_array(b):
+        if is_array(b) or isinstance(b, np.floating):
             np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-13, strict=True)
         else:
             assert a == b and type(a) is type(b)

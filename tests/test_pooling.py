@@ -16,17 +16,24 @@ from d2lmini import (
     box_kernel,
     conv2d,
     fractional_max_pool2d,
+    fractional_max_pool2d_backward,
     gaussian_kernel,
     global_pool2d,
+    global_pool2d_backward,
     grad_check,
     mixed_pool2d,
+    mixed_pool2d_backward,
     normalised_filter,
     pool2d,
     pool2d_backward,
     spatial_pyramid_pool,
+    spatial_pyramid_pool_backward,
     spectral_pool2d,
+    spectral_pool2d_backward,
     stochastic_pool2d,
+    stochastic_pool2d_backward,
     tournament_pool2d,
+    tournament_pool2d_backward,
 )
 from d2lmini.ops.pooling import MODES
 
@@ -556,3 +563,240 @@ def test_spectral_pool2d_refuses():
         spectral_pool2d(X, 2, transform="fft")
     with pytest.raises(ShapeError, match="x holds complex numbers"):
         spectral_pool2d(X * 1j, 2)
+
+
+# --- backwards ------------------------------------------------------------------------------------------------
+
+
+def routed(dy, y, x):
+    """Send each dy to the one pixel of its channel that has the value y; x has no value twice."""
+    dx = np.zeros_like(x)
+    for n, c, i, j in np.ndindex(y.shape):
+        dx[n, c][x[n, c] == y[n, c, i, j]] += dy[n, c, i, j]
+    return dx
+
+
+def gradient(f, x, dy):
+    """The gradient of sum(f(x) * dy) by PyTorch."""
+    leaf = tensor(x).requires_grad_()
+    (dx,) = torch.autograd.grad(f(leaf), leaf, tensor(dy))
+    return dx
+
+
+CHOOSING = {  # those that pass on one pixel: name -> forward, backward, what shapes the output
+    "stochastic": (stochastic_pool2d, stochastic_pool2d_backward, {"kernel": (2, 3), "stride": (2, 1)}),
+    "tournament": (tournament_pool2d, tournament_pool2d_backward, {"kernel": (3, 2), "stride": (1, 2)}),
+    "fractional": (fractional_max_pool2d, fractional_max_pool2d_backward, {"size": (4, 3)}),
+    "fractional apart": (
+        fractional_max_pool2d,
+        fractional_max_pool2d_backward,
+        {"size": (4, 3), "overlapping": False},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CHOOSING)
+@pytest.mark.parametrize("seed", range(5))
+def test_tournament_pool2d_backward_and_all_of_chance_reach_the_pixels_that_the_same_seed_passed_on(case, seed):
+    forward, backward, options = CHOOSING[case]
+    x = np.abs(random(2, 3, 6, 5, seed=seed)) + 0.01
+    y = forward(x, **options, rng=rng(seed))
+    dy = random(*y.shape, seed=seed + 1)
+    close(backward(dy, x, **options, rng=rng(seed)), routed(dy, y, x))
+    error = grad_check(
+        lambda x: forward(x, **options, rng=rng(seed)), lambda dy, x: backward(dy, x, **options, rng=rng(seed)), x,
+        rng=rng(1),
+    )  # fmt: skip
+    assert error < 1e-7
+
+
+def test_fractional_max_pool2d_backward_of_equal_values_goes_to_the_first():
+    dx = fractional_max_pool2d_backward(np.ones((1, 1, 1, 1)), np.ones((1, 1, 3, 3)), 1, rng=rng())
+    assert dx.ravel().tolist() == [1] + [0] * 8
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward"),
+    [(stochastic_pool2d, stochastic_pool2d_backward), (tournament_pool2d, tournament_pool2d_backward)],
+)
+def test_tournament_pool2d_backward_and_that_of_the_wheel_send_nothing_into_a_window_of_zeros(forward, backward):
+    x = np.zeros((2, 1, 4, 4), "float32")
+    x[0, 0, 3, 3] = 5
+    dx = backward(np.ones((2, 1, 2, 2), "float32"), x, 2, rng=rng())
+    expected = np.zeros_like(x)
+    expected[0, 0, 3, 3] = 1
+    np.testing.assert_array_equal(dx, expected, strict=True)
+
+
+def test_stochastic_pool2d_backward_reaches_each_pixel_with_its_chance():
+    x = np.broadcast_to(np.array([[1.0, 2.0], [3.0, 4.0]]), (20_000, 1, 2, 2))
+    dx = stochastic_pool2d_backward(np.ones((20_000, 1, 1, 1)), x, 2, rng=rng())
+    assert set(dx.ravel().tolist()) == {0, 1} and (dx.sum(axis=(2, 3)) == 1).all()
+    np.testing.assert_allclose(dx.mean(axis=0)[0], [[0.1, 0.2], [0.3, 0.4]], atol=4 * 0.5 / 20_000**0.5)
+
+
+@few
+@given(pool=pools(padded=False))
+def test_stochastic_pool2d_backward_of_the_expected_value_equals_torch(pool):
+    x, kernel, options = pool
+    x, stride = np.abs(x) + 0.01, options["stride"] or kernel
+
+    def by_torch(leaf):
+        sums = [F.lp_pool2d(leaf.double() ** p, 1, kernel, stride) for p in (1, 2)]  # p = 1: the plain sum
+        return sums[1] / sums[0]
+
+    y = stochastic_pool2d(x, kernel, stride=stride)
+    dy = random(*y.shape, seed=7, dtype=x.dtype)
+    expected = gradient(lambda leaf: by_torch(leaf).to(leaf.dtype), x, dy)
+    ours = stochastic_pool2d_backward(dy, x, kernel, stride=stride)
+    np.testing.assert_allclose(
+        ours, expected.numpy(), rtol=0, atol=1e-4 if x.dtype == "float32" else 1e-12, strict=True
+    )
+
+
+def test_stochastic_pool2d_backward_of_the_expected_value_is_zero_in_the_dark_and_may_be_negative():
+    x = np.zeros((1, 2, 2, 2))
+    x[0, 1] = [[1, 2], [3, 6]]
+    dx = stochastic_pool2d_backward(np.full((1, 2, 1, 1), 12.0), x, 2)
+    np.testing.assert_allclose(dx[0], [[[0, 0], [0, 0]], [[-13 / 6, -1 / 6], [11 / 6, 47 / 6]]], atol=1e-14)
+    lit = np.abs(X) + 0.01
+    error = grad_check(
+        lambda x: stochastic_pool2d(x, 2), lambda dy, x: stochastic_pool2d_backward(dy, x, 2), lit, rng=rng()
+    )
+    assert error < 1e-7
+
+
+@few
+@given(pool=pools(), lam=st.floats(0, 1))
+def test_mixed_pool2d_backward_equals_torch(pool, lam):
+    x, kernel, options = pool
+    leaf, share = tensor(x).requires_grad_(), torch.tensor(lam, dtype=tensor(x).dtype, requires_grad=True)
+    y = share * F.max_pool2d(leaf, kernel, **options) + (1 - share) * F.avg_pool2d(leaf, kernel, **options)
+    dy = random(*y.shape, seed=5, dtype=x.dtype)
+    y.backward(tensor(dy))
+    dx, dlam = mixed_pool2d_backward(dy, x, kernel, lam=lam, **options)
+    close(dx, leaf.grad)
+    assert dlam.dtype == x.dtype and dlam.shape == ()
+    assert dlam == pytest.approx(share.grad.item(), abs=1e-4 if x.dtype == "float32" else 1e-10)
+
+
+def test_mixed_pool2d_backward_equals_central_differences():
+    error = grad_check(
+        lambda x, lam: mixed_pool2d(x, 3, lam=float(lam), stride=2, padding=1),
+        lambda dy, x, lam: mixed_pool2d_backward(dy, x, 3, lam=float(lam), stride=2, padding=1),
+        X, np.array(0.3), rng=rng(),
+    )  # fmt: skip
+    assert error < 1e-7
+
+
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "weighted"])
+def test_global_pool2d_backward_equals_central_differences(mode):
+    error = grad_check(
+        lambda x: global_pool2d(x, mode=mode, p=3), lambda dy, x: global_pool2d_backward(dy, x, mode=mode, p=3), X,
+        rng=rng(),
+    )  # fmt: skip
+    assert error < 1e-7
+    close(global_pool2d_backward(np.ones((2, 3, 1, 1)), X), np.full(X.shape, 1 / 30))
+
+
+@few
+@given(
+    size=st.tuples(st.integers(4, 11), st.integers(4, 11)),
+    levels=st.sampled_from([(1,), (1, 2, 4), (3, 2), [4]]),
+    tied=st.booleans(),
+    dtype=st.sampled_from(["float32", "float64"]),
+)
+def test_spatial_pyramid_pool_backward_equals_torch(size, levels, tied, dtype):
+    x = random(2, 3, *size, dtype=dtype)
+    x = x.round() if tied else x
+    dy = random(2, 3 * sum(k * k for k in levels), seed=1, dtype=dtype)
+    for mode, sign, theirs in (
+        ("max", 1, F.adaptive_max_pool2d),
+        ("avg", 1, F.adaptive_avg_pool2d),
+        ("min", -1, F.adaptive_max_pool2d),
+    ):
+
+        def pyramid(leaf, sign=sign, theirs=theirs):
+            return torch.cat([sign * theirs(sign * leaf, k).flatten(1) for k in levels], dim=1)
+
+        close(spatial_pyramid_pool_backward(dy, x, levels, mode=mode), gradient(pyramid, x, dy))
+
+
+@pytest.mark.parametrize("mode", ["max", "min", "avg"])
+def test_spatial_pyramid_pool_backward_equals_central_differences(mode):
+    error = grad_check(
+        lambda x: spatial_pyramid_pool(x, mode=mode), lambda dy, x: spatial_pyramid_pool_backward(dy, x, mode=mode), X,
+        rng=rng(),
+    )  # fmt: skip
+    assert error < 1e-7
+
+
+def fourier_rows(x, m, dim):
+    """Shorten one axis to m samples by its real spectrum, in PyTorch."""
+    n, low = x.shape[dim], torch.fft.rfft(x, dim=dim).narrow(dim, 0, m // 2 + 1)
+    if m % 2 == 0 and m < n:
+        low = torch.cat([low.narrow(dim, 0, m // 2), 2 * low.narrow(dim, m // 2, 1).real + 0j], dim=dim)
+    return torch.fft.irfft(low, m, dim=dim) * (m / n)
+
+
+@few
+@given(size=sizes, dtype=st.sampled_from(["float32", "float64"]))
+def test_spectral_pool2d_backward_equals_torch(size, dtype):
+    h, w, m, n = max(size[0], size[2]), max(size[1], size[3]), min(size[0], size[2]), min(size[1], size[3])
+    x, dy = random(2, 2, h, w, dtype=dtype), random(2, 2, m, n, seed=1, dtype=dtype)
+    expected = gradient(lambda leaf: fourier_rows(fourier_rows(leaf, m, 2), n, 3), x, dy)
+    close(spectral_pool2d_backward(dy, x, (m, n)), expected)
+
+
+@few
+@given(size=sizes)
+def test_spectral_pool2d_backward_by_cosines_equals_scipy_dct(size):
+    h, w, m, n = max(size[0], size[2]), max(size[1], size[3]), min(size[0], size[2]), min(size[1], size[3])
+    dy, spectrum = random(2, 2, m, n), np.zeros((2, 2, h, w))
+    spectrum[:, :, :m, :n] = scipy.fft.dctn(dy, axes=(2, 3), norm="ortho")
+    expected = scipy.fft.idctn(spectrum, axes=(2, 3), norm="ortho") * np.sqrt(m * n / (h * w))
+    close(spectral_pool2d_backward(dy, np.ones((2, 2, h, w)), (m, n), transform="dct"), expected)
+
+
+@pytest.mark.parametrize("transform", ["dft", "dct"])
+@pytest.mark.parametrize("size", [(4, 4), (3, 2), (6, 5), (1, 1)])
+def test_spectral_pool2d_backward_equals_central_differences(transform, size):
+    error = grad_check(
+        lambda x: spectral_pool2d(x, size, transform=transform),
+        lambda dy, x: spectral_pool2d_backward(dy, x, size, transform=transform), X, rng=rng(),
+    )  # fmt: skip
+    assert error < 1e-7
+
+
+@pytest.mark.parametrize(("transform", "size"), [("dft", (3, 5)), ("dct", (4, 5)), ("dct", (3, 2))])
+def test_spectral_pool2d_backward_enlarges_without_loss(transform, size):
+    """It fills the missing frequencies with zeros, so that pooling again loses nothing but the factor."""
+    small = random(1, 2, *size)
+    wide = spectral_pool2d_backward(small, np.zeros((1, 2, 9, 10)), size, transform=transform)
+    close(spectral_pool2d(wide, size, transform=transform) * (90 / np.prod(size)), small)
+
+
+WAYS_BACK = {  # backward -> a dy that would broadcast, the arguments, the shape that is needed
+    mixed_pool2d_backward: ((2, 3, 1, 1), {"kernel": 2, "lam": 0.5}, r"\(2, 3, 3, 2\)"),
+    global_pool2d_backward: ((1, 3, 1, 1), {}, r"\(2, 3, 1, 1\)"),
+    stochastic_pool2d_backward: ((2, 3, 1, 1), {"kernel": 2}, r"\(2, 3, 3, 2\)"),
+    tournament_pool2d_backward: ((2, 3, 1, 1), {"kernel": 2, "rng": rng()}, r"\(2, 3, 3, 2\)"),
+    fractional_max_pool2d_backward: ((2, 3, 1, 1), {"size": 4, "rng": rng()}, r"\(2, 3, 4, 4\)"),
+    spatial_pyramid_pool_backward: ((2, 21), {}, r"\(2, 63\)"),
+    spectral_pool2d_backward: ((2, 3, 1, 4), {"size": 4}, r"\(2, 3, 4, 4\)"),
+}
+
+
+@pytest.mark.parametrize("backward", WAYS_BACK, ids=lambda f: f.__name__)
+def test_backward_refuses_a_gradient_that_would_broadcast(backward):
+    shape, options, needed = WAYS_BACK[backward]
+    with pytest.raises(ShapeError, match=f"dy has shape .*; needed: the shape of the output, {needed}; try: np.ones"):
+        backward(np.ones(shape), np.abs(X), **options)
+
+
+@pytest.mark.parametrize("case", ["stochastic", "tournament", "fractional"])
+def test_backward_of_chance_refuses_a_bare_seed(case):
+    forward, backward, options = CHOOSING[case]
+    y = forward(np.abs(X), **options, rng=rng())
+    with pytest.raises(ShapeError, match="rng=3; needed: a NumPy generator; try: rng=np.random.default_rng\\(3\\)"):
+        backward(y, np.abs(X), **options, rng=3)

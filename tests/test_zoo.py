@@ -12,6 +12,7 @@ from d2lmini import (
     box_kernel,
     channel_shuffle,
     conv2d,
+    conv2d_backward,
     conv2d_loops,
     conv_downsample,
     conv_macs,
@@ -20,6 +21,7 @@ from d2lmini import (
     depthwise_conv2d,
     flattened_conv2d,
     gaussian_kernel,
+    grad_check,
     im2col,
     local_conv2d,
     oriented_bank,
@@ -353,7 +355,7 @@ LAYERS = {  # each linear layer of the zoo, with the weights that make it conv2d
     "tied_conv2d": lambda x, w, b=None: tied_conv2d(x, w, b, groups=1),
     "conv_downsample": lambda x, w, b=None: conv_downsample(x, w, b, factor=1),
     "tiled_conv2d": lambda x, w, b=None: tiled_conv2d(x, w[None, None], None if b is None else b[None, None]),
-    "volterra_conv2d": lambda x, w, b=None: volterra_conv2d(x, w, np.zeros((len(w), w[0].size**2), w.dtype), b),
+    "volterra_conv2d": lambda x, w, b=None: volterra_conv2d(x, w, np.zeros((len(w), w[0].size ** 2), w.dtype), b),
 }
 
 
@@ -506,3 +508,92 @@ def test_volterra_conv2d_orders_pixels_as_im2col():
     quadratic[0, 1 * 8 + 6] = 1
     y = volterra_conv2d(x, np.zeros((1, 2, 2, 2)), quadratic)
     np.testing.assert_allclose(y.ravel(), first * second, atol=1e-14, strict=True)
+
+
+# --- backwards, as the docstrings say: by conv2d_backward -----------------------------------------------------
+
+
+WINDOW = {"stride": (2, 1), "padding": (1, 0)}
+
+
+def checked(forward, backward, *inputs):
+    assert grad_check(forward, backward, *inputs, rng=np.random.default_rng(1)) < 1e-7
+
+
+def test_pointwise_conv2d_goes_back_by_conv2d():
+    def backward(dy, x, weight, bias):
+        dx, dw, db = conv2d_backward(dy, x, weight[:, :, None, None])
+        return dx, dw[:, :, 0, 0], db
+
+    checked(pointwise_conv2d, backward, random(2, 3, 4, 5), random(4, 3), random(4))
+
+
+def test_depthwise_conv2d_goes_back_by_conv2d_with_a_group_a_channel():
+    checked(
+        lambda x, w, b: depthwise_conv2d(x, w, b, **WINDOW),
+        lambda dy, x, w, b: conv2d_backward(dy, x, w, groups=3, **WINDOW),
+        random(2, 3, 5, 4), random(6, 1, 3, 2), random(6),
+    )  # fmt: skip
+
+
+def test_separable_conv2d_goes_back_in_two_steps():
+    def backward(dy, x, depthwise, pointwise, bias):
+        maps = depthwise_conv2d(x, depthwise, **WINDOW)
+        dmaps, dpointwise, db = conv2d_backward(dy, maps, pointwise[:, :, None, None])
+        dx, ddepthwise, _ = conv2d_backward(dmaps, x, depthwise, groups=x.shape[1], **WINDOW)
+        return dx, ddepthwise, dpointwise[:, :, 0, 0], db
+
+    checked(
+        lambda x, d, p, b: separable_conv2d(x, d, p, b, **WINDOW), backward,
+        random(2, 3, 5, 4), random(6, 1, 3, 2), random(4, 6), random(4),
+    )  # fmt: skip
+
+
+def test_tied_conv2d_goes_back_by_the_sum_over_its_groups():
+    def backward(dy, x, weight, bias):
+        dx, dw, db = conv2d_backward(dy, x, np.tile(weight, (2, 1, 1, 1)), groups=2, **WINDOW)
+        return dx, dw.reshape(2, *weight.shape).sum(axis=0), db.reshape(2, -1).sum(axis=0)
+
+    checked(
+        lambda x, w, b: tied_conv2d(x, w, b, groups=2, **WINDOW), backward,
+        random(2, 4, 5, 4), random(3, 2, 3, 2), random(3),
+    )  # fmt: skip
+
+
+def test_channel_shuffle_goes_back_by_the_other_number_of_groups():
+    checked(lambda x: channel_shuffle(x, 2), lambda dy, x: channel_shuffle(dy, 3), random(2, 6, 2, 3))
+
+
+def test_flattened_conv2d_goes_back_in_three_steps():
+    def backward(dy, x, lateral, vertical, horizontal, bias):
+        down, across = vertical[:, None, :, None], horizontal[:, None, None]
+        (sh, sw), (ph, pw), c_out = WINDOW["stride"], WINDOW["padding"], len(lateral)
+        mixed = pointwise_conv2d(x, lateral)
+        filtered = depthwise_conv2d(mixed, down, stride=(sh, 1), padding=(ph, 0))
+        dy, dhorizontal, db = conv2d_backward(dy, filtered, across, groups=c_out, stride=(1, sw), padding=(0, pw))
+        dy, dvertical, _ = conv2d_backward(dy, mixed, down, groups=c_out, stride=(sh, 1), padding=(ph, 0))
+        dx, dlateral, _ = conv2d_backward(dy, x, lateral[:, :, None, None])
+        return dx, dlateral[:, :, 0, 0], dvertical[:, 0, :, 0], dhorizontal[:, 0, 0], db
+
+    checked(
+        lambda x, *kernels: flattened_conv2d(x, *kernels, **WINDOW), backward,
+        random(2, 3, 5, 4), random(4, 3), random(4, 3), random(4, 2), random(4),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("forward", "tiles"), [(tiled_conv2d, (2, 3)), (tiled_conv2d, (1, 1)), (local_conv2d, (3, 3))])
+def test_tiled_conv2d_and_local_conv2d_go_back_set_by_set(forward, tiles):
+    def backward(dy, x, weight, bias):
+        dx, dw, db = np.zeros_like(x), np.zeros_like(weight), np.zeros_like(bias)
+        for p, q in np.ndindex(weight.shape[:2]):
+            kept = np.zeros_like(dy)
+            mine = np.s_[:, :, p :: weight.shape[0], q :: weight.shape[1]]
+            kept[mine] = dy[mine]
+            more, dw[p, q], db[p, q] = conv2d_backward(kept, x, weight[p, q], **WINDOW)
+            dx += more
+        return dx, dw, db
+
+    checked(
+        lambda x, w, b: forward(x, w, b, **WINDOW), backward,
+        random(2, 3, 5, 4), random(*tiles, 2, 3, 3, 2), random(*tiles, 2),
+    )  # fmt: skip

@@ -1,6 +1,14 @@
 """Operators in NumPy, for float32 and float64 arrays with axes (n, c, h, w): the definitions of the book."""
 
 from d2lmini.ops.backward import col2im, conv2d_backward, conv_transpose2d
+from d2lmini.ops.bins import (
+    fractional_max_pool2d,
+    fractional_max_pool2d_backward,
+    spatial_pyramid_pool,
+    spatial_pyramid_pool_backward,
+    spectral_pool2d,
+    spectral_pool2d_backward,
+)
 from d2lmini.ops.conv import (
     conv2d,
     conv2d_fft,
@@ -40,15 +48,16 @@ from d2lmini.ops.norm import (
 )
 from d2lmini.ops.padding import normalised_filter, pad2d
 from d2lmini.ops.pooling import (
-    fractional_max_pool2d,
     global_pool2d,
+    global_pool2d_backward,
     mixed_pool2d,
+    mixed_pool2d_backward,
     pool2d,
     pool2d_backward,
-    spatial_pyramid_pool,
-    spectral_pool2d,
     stochastic_pool2d,
+    stochastic_pool2d_backward,
     tournament_pool2d,
+    tournament_pool2d_backward,
 )
 from d2lmini.ops.regularise import affine, dropout, label_smooth, random_affine_matrix, random_pad
 from d2lmini.ops.resample import conv_downsample, upsample
@@ -93,8 +102,10 @@ __all__ = [
     "filter2d",
     "flattened_conv2d",
     "fractional_max_pool2d",
+    "fractional_max_pool2d_backward",
     "gaussian_kernel",
     "global_pool2d",
+    "global_pool2d_backward",
     "grad_check",
     "gradient_footprint",
     "gradient_magnitude",
@@ -111,6 +122,7 @@ __all__ = [
     "local_response_norm",
     "local_response_norm_backward",
     "mixed_pool2d",
+    "mixed_pool2d_backward",
     "normalised_filter",
     "numerical_gradient",
     "oriented_bank",
@@ -126,12 +138,16 @@ __all__ = [
     "separate_kernel",
     "sobel_kernels",
     "spatial_pyramid_pool",
+    "spatial_pyramid_pool_backward",
     "spectral_pool2d",
+    "spectral_pool2d_backward",
     "stochastic_pool2d",
+    "stochastic_pool2d_backward",
     "tied_conv2d",
     "tiled_conv2d",
     "toeplitz",
     "tournament_pool2d",
+    "tournament_pool2d_backward",
     "upsample",
     "volterra_conv2d",
     "xcorr1d",

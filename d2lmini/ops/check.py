@@ -56,9 +56,9 @@ def generator(rng: object) -> np.random.Generator:
     return rng
 
 
-def upstream(dy: object, shape: tuple[int, ...]) -> np.ndarray:
+def upstream(dy: object, shape: tuple[int, ...], axes: Sequence[str] = "nchw") -> np.ndarray:
     """Return dy, the gradient with respect to an output, if it has the shape of that output."""
-    dy = numeric(dy, "dy", "nchw")
+    dy = numeric(dy, "dy", axes)
     if dy.shape != shape:
         needed = f"the shape of the output, {shape}"
         raise ShapeError(fault(f"dy has shape {dy.shape}", needed, f"np.ones({shape})"))

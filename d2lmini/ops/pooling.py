@@ -1,8 +1,11 @@
-"""Pooling: fewer numbers for each channel, by rule or by chance, in windows, in bins, or in frequencies."""
+"""Pooling in windows, by rule or by chance, and the way back.
+
+Every kind answers one question for its gradient: how much does the result of a window grow with each of its pixels?
+These are its shares. A maximum gives 1 to the winner, a mean equal parts to all, a lottery 1 to the pixel that was
+drawn; `spread` multiplies them by the gradient from above and adds up where windows overlap.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,10 +14,9 @@ from d2lmini.ops.backward import add_windows
 from d2lmini.ops.check import between, floating, generator, real, upstream, word
 from d2lmini.ops.conv import windows2d
 from d2lmini.ops.padding import pad2d
-from d2lmini.shapes import Pair, Window, pair, several, whole, window
+from d2lmini.shapes import Pair, Window, window
 
 MODES = ("max", "min", "avg", "median", "lp", "weighted")
-BINS = {"max": np.max, "min": np.min, "avg": np.mean}
 
 
 # --- by rule ----------------------------------------------------------------------------------------------
@@ -46,9 +48,7 @@ def limits(dtype: np.dtype) -> tuple[float, float]:
     return (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
 
 
-def mean_weights(
-    weights: np.ndarray | None, size: tuple[int, int], win: Window, count_include_pad: bool
-) -> np.ndarray:
+def mean_weights(weights: np.ndarray | None, size: tuple[int, int], win: Window, count_include_pad: bool) -> np.ndarray:
     """Return the weight (1, 1, h', w', kh, kw) of each pixel in its window's mean; None is the plain mean."""
     weights = np.ones(win.kernel) if weights is None else real(weights, "weights", ("kh", "kw"))
     if weights.shape != win.kernel or not (weights >= 0).all():
@@ -89,7 +89,7 @@ def pool2d(
     """
     views, win = regions(x, kernel, stride, padding, word(mode, "mode", MODES))  # (n, c, h', w', kh, kw)
     if mode in ("max", "min"):
-        return BINS[mode](views, axis=(4, 5))  # (n, c, h', w')
+        return (np.max if mode == "max" else np.min)(views, axis=(4, 5))  # (n, c, h', w')
     views = floating(views, "x")
     if mode == "median":
         return np.median(views, axis=(4, 5))
@@ -109,6 +109,24 @@ def winners(flat: np.ndarray, mode: str) -> np.ndarray:
         return (np.argmax if mode == "max" else np.argmin)(flat, axis=-1, keepdims=True)
     k = flat.shape[-1]
     return np.argsort(flat, axis=-1, kind="stable")[..., (k - 1) // 2 : k // 2 + 1]
+
+
+def shares_of(places: np.ndarray, k: int) -> np.ndarray:
+    """Return zeros (..., k) with 1 at the places (..., p), divided equally if p of them share it.
+
+    >>> shares_of(np.array([1, 2]), 4).tolist()
+    [0.0, 0.5, 0.5, 0.0]
+    """
+    share = np.zeros((*places.shape[:-1], k))
+    np.put_along_axis(share, places, 1 / places.shape[-1], axis=-1)
+    return share
+
+
+def spread(dy: np.ndarray, share: np.ndarray, shape: tuple[int, ...], win: Window) -> np.ndarray:
+    """Send dy (n, c, h', w') to the pixels of each window by their shares (n, c, h', w', kh kw): (n, c, h, w)."""
+    dy = floating(upstream(dy, (*shape[:2], *win.out)), "dy")
+    share = share.reshape(*share.shape[:4], *win.kernel).astype(dy.dtype)
+    return add_windows(dy[..., None, None] * share, shape[2:], win)  # (n, c, h, w)
 
 
 def pool2d_backward(
@@ -135,7 +153,6 @@ def pool2d_backward(
     y = pool2d(
         x, kernel, mode=mode, stride=stride, padding=padding, p=p, weights=weights, count_include_pad=count_include_pad
     )  # (n, c, h', w'); it checks everything
-    dy = floating(upstream(dy, y.shape), "dy")[..., None, None]  # (n, c, h', w', 1, 1)
     views, win = regions(x, kernel, stride, padding, mode)  # (n, c, h', w', kh, kw)
     if mode == "lp":
         y = y[..., None, None]
@@ -145,10 +162,8 @@ def pool2d_backward(
         share = mean_weights(weights if mode == "weighted" else None, np.shape(x)[2:], win, count_include_pad)
     else:
         flat = views.reshape(*views.shape[:4], -1)  # (n, c, h', w', kh kw)
-        places, share = winners(flat, mode), np.zeros(flat.shape)
-        np.put_along_axis(share, places, 1 / places.shape[-1], axis=-1)
-        share = share.reshape(views.shape)
-    return add_windows(dy * share.astype(dy.dtype), np.shape(x)[2:], win)  # (n, c, h, w)
+        share = shares_of(winners(flat, mode), flat.shape[-1])
+    return spread(dy, share, np.shape(x), win)  # (n, c, h, w)
 
 
 def mixed_pool2d(
@@ -173,6 +188,31 @@ def mixed_pool2d(
     return lam * largest + (1 - lam) * mean
 
 
+def mixed_pool2d_backward(
+    dy: np.ndarray, x: np.ndarray, kernel: Pair, *, lam: float, stride: Pair | None = None, padding: Pair = 0
+) -> tuple[np.ndarray, np.floating]:
+    """Return the gradients (dx, dlam) of a loss whose gradient at the output of `mixed_pool2d` is dy;
+    chapter `mixed_pool2d_backward`.
+
+    Shapes:
+        dy: (n, c, h', w'). x: (n, c, h, w). Returns dx like x, mixed as the output was, and dlam, one number:
+        the sum of dy times maximum minus mean, for a layer that learns its lam.
+    Raises:
+        ShapeError: `mixed_pool2d` refuses the arguments, or dy has not the shape of its output.
+    Source:
+        Lee, Gallagher and Tu 2016, arXiv:1509.08985, section 3.1.
+
+    >>> x, dy = np.array([[[[1.0, 2.0], [3.0, 6.0]]]]), np.full((1, 1, 1, 1), 8.0)
+    >>> dx, dlam = mixed_pool2d_backward(dy, x, 2, lam=0.5)
+    >>> dx.ravel().tolist(), dlam.item()  # 8 (6 - 3)
+    ([1.0, 1.0, 1.0, 5.0], 24.0)
+    """
+    lam, at = between(lam, "lam", 0, 1), {"stride": stride, "padding": padding}
+    largest, mean = (pool2d_backward(dy, x, kernel, mode=mode, **at) for mode in ("max", "avg"))
+    gain = pool2d(x, kernel, **at) - pool2d(x, kernel, mode="avg", **at)  # (n, c, h', w')
+    return lam * largest + (1 - lam) * mean, (floating(dy, "dy") * gain).sum()
+
+
 def global_pool2d(x: np.ndarray, *, mode: str = "avg", p: float = 2.0) -> np.ndarray:
     """Summarise each channel by one number; chapter `global_pool2d`.
 
@@ -189,16 +229,58 @@ def global_pool2d(x: np.ndarray, *, mode: str = "avg", p: float = 2.0) -> np.nda
     return pool2d(x, real(x, "x", "nchw").shape[2:], mode=mode, p=p)  # one window
 
 
+def global_pool2d_backward(dy: np.ndarray, x: np.ndarray, *, mode: str = "avg", p: float = 2.0) -> np.ndarray:
+    """Return the gradient dx of a loss whose gradient at the output of `global_pool2d` is dy;
+    chapter `global_pool2d_backward`.
+
+    Shapes:
+        dy: (n, c, 1, 1). x: (n, c, h, w). Returns dx like x; for the mean, dy / (h w) everywhere.
+    Raises:
+        ShapeError: `global_pool2d` refuses the arguments, or dy has not the shape of its output.
+    Source:
+        `pool2d_backward` with one window.
+
+    >>> global_pool2d_backward(np.full((1, 1, 1, 1), 8.0), np.arange(4.0).reshape(1, 1, 2, 2)).ravel().tolist()
+    [2.0, 2.0, 2.0, 2.0]
+    """
+    return pool2d_backward(dy, x, real(x, "x", "nchw").shape[2:], mode=mode, p=p)
+
+
 # --- by chance --------------------------------------------------------------------------------------------
 
 
-def contenders(x: np.ndarray, kernel: Pair, stride: Pair | None) -> np.ndarray:
-    """Return the pixels (n, c, h', w', kh kw) of each window, none of them negative."""
-    views, _ = regions(floating(x, "x", "nchw"), kernel, stride, 0)
+def contenders(x: np.ndarray, kernel: Pair, stride: Pair | None) -> tuple[np.ndarray, Window]:
+    """Return the pixels (n, c, h', w', kh kw) of each window, none of them negative; and the Window."""
+    views, win = regions(floating(x, "x", "nchw"), kernel, stride, 0)
     if not (views >= 0).all():
         hint = "np.maximum(x, 0) before"
         raise ShapeError(fault(f"x has the value {views.min()}", "activations >= 0, as chances", hint))
-    return views.reshape(*views.shape[:4], -1)
+    return views.reshape(*views.shape[:4], -1), win
+
+
+def chosen(a: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the values (n, c, h', w') at the places (n, c, h', w', 1) of each window, and its shares (.., kh kw).
+
+    A value of 0 was no choice: its whole window is dark, and its shares are 0.
+    """
+    values = np.take_along_axis(a, places, axis=-1)  # (n, c, h', w', 1)
+    return values[..., 0], shares_of(places, a.shape[-1]) * (values > 0)
+
+
+def roulette(a: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the place (n, c, h', w', 1) of one pixel of each window, drawn in proportion to its value."""
+    wheel = a.cumsum(axis=-1, dtype=np.float64)  # pixel i owns the part from wheel[i-1] to wheel[i]
+    ball = generator(rng).random(a.shape[:-1]) * wheel[..., -1]  # (n, c, h', w')
+    places = (wheel <= ball[..., None]).sum(axis=-1, keepdims=True)
+    return np.minimum(places, a.shape[-1] - 1)  # on a wheel of zeros no pixel owns a part
+
+
+def expected(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return S = sum of a^2 / sum of a (n, c, h', w') of each window, and its shares dS/da = (2 a - S) / sum of a."""
+    total = a.sum(axis=-1, keepdims=True)
+    lit = total > 0
+    s = np.divide((a * a).sum(axis=-1, keepdims=True), total, out=np.zeros_like(total), where=lit)
+    return s[..., 0], np.divide(2 * a - s, total, out=np.zeros_like(a), where=lit)
 
 
 def stochastic_pool2d(
@@ -221,15 +303,48 @@ def stochastic_pool2d(
     >>> drawn.item() in (1.0, 3.0), stochastic_pool2d(x, 2).item()  # 1/4 of 1 and 3/4 of 3
     (True, 2.5)
     """
-    a = contenders(x, kernel, stride)  # (n, c, h', w', kh kw)
-    if rng is None:
-        total = a.sum(axis=-1)
-        return np.divide((a * a).sum(axis=-1), total, out=np.zeros_like(total), where=total > 0)
-    wheel = a.cumsum(axis=-1, dtype=np.float64)  # pixel i owns the part from wheel[i-1] to wheel[i]
-    ball = generator(rng).random(a.shape[:-1]) * wheel[..., -1]  # (n, c, h', w')
-    drawn = (wheel <= ball[..., None]).sum(axis=-1, keepdims=True)
-    drawn = np.minimum(drawn, a.shape[-1] - 1)  # on a wheel of zeros no pixel owns a part
-    return np.take_along_axis(a, drawn, axis=-1)[..., 0]  # (n, c, h', w')
+    a, _ = contenders(x, kernel, stride)  # (n, c, h', w', kh kw)
+    return (expected(a) if rng is None else chosen(a, roulette(a, rng)))[0]
+
+
+def stochastic_pool2d_backward(
+    dy: np.ndarray, x: np.ndarray, kernel: Pair, *, stride: Pair | None = None, rng: np.random.Generator | None = None
+) -> np.ndarray:
+    """Return the gradient dx of a loss whose gradient at the output of `stochastic_pool2d` is dy;
+    chapter `stochastic_pool2d_backward`.
+
+    Shapes:
+        dy: (n, c, h', w'). x: (n, c, h, w). Returns dx like x. kernel, stride as in `pool2d`.
+        rng: a generator with the seed of the forward pass, to draw the same pixels again; each gets the dy of its
+        window. rng=None: pixel i gets dy (2 a_i - S) / sum of a, where S is the expected value. A window of zeros
+        gets nothing.
+    Raises:
+        ShapeError: `stochastic_pool2d` refuses the arguments, or dy has not the shape of its output.
+    Source:
+        Zeiler and Fergus 2013, arXiv:1301.3557, section 3.1; the chain rule for the expected value.
+
+    >>> x, dy = np.array([[[[1.0, 0.0], [0.0, 3.0]]]]), np.full((1, 1, 1, 1), 8.0)
+    >>> stochastic_pool2d_backward(dy, x, 2).ravel().tolist()  # 8 (2 - 2.5) / 4, and so on
+    [-1.0, -5.0, -5.0, 7.0]
+    >>> sorted(stochastic_pool2d_backward(dy, x, 2, rng=np.random.default_rng(0)).ravel().tolist())
+    [0.0, 0.0, 0.0, 8.0]
+    """
+    a, win = contenders(x, kernel, stride)
+    share = (expected(a) if rng is None else chosen(a, roulette(a, rng)))[1]
+    return spread(dy, share, np.shape(x), win)  # (n, c, h, w)
+
+
+def knock_out(a: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the place (n, c, h', w', 1) of the pixel of each window that wins its tournament."""
+    places = np.broadcast_to(np.arange(a.shape[-1]), a.shape)
+    left = generator(rng).permuted(places, axis=-1)  # (n, c, h', w', fighters)
+    while (fighters := left.shape[-1]) > 1:
+        odd = fighters % 2
+        waiting, one, two = left[..., :odd], left[..., odd::2], left[..., odd + 1 :: 2]
+        strength, other = (np.take_along_axis(a, side, axis=-1) for side in (one, two))
+        one_wins = rng.random(one.shape) * (strength + other) < strength
+        left = np.concatenate([np.where(one_wins, one, two), waiting], axis=-1)  # who waited fights next
+    return left
 
 
 def tournament_pool2d(
@@ -253,138 +368,28 @@ def tournament_pool2d(
     >>> tournament_pool2d(x, 2, rng=np.random.default_rng(0)).ravel().tolist()
     [3.0, 0.0]
     """
-    left = generator(rng).permuted(contenders(x, kernel, stride), axis=-1)  # (n, c, h', w', fighters)
-    while (fighters := left.shape[-1]) > 1:
-        odd = fighters % 2
-        waiting, a, b = left[..., :odd], left[..., odd::2], left[..., odd + 1 :: 2]
-        a_wins = rng.random(a.shape) * (a + b) < a
-        left = np.concatenate([np.where(a_wins, a, b), waiting], axis=-1)  # who waited fights next
-    return left[..., 0]
+    a, _ = contenders(x, kernel, stride)
+    return chosen(a, knock_out(a, rng))[0]
 
 
-# --- in bins ----------------------------------------------------------------------------------------------
-
-
-def pool_bins(
-    x: np.ndarray, rows: Sequence[tuple[int, int]], columns: Sequence[tuple[int, int]], mode: str
+def tournament_pool2d_backward(
+    dy: np.ndarray, x: np.ndarray, kernel: Pair, *, stride: Pair | None = None, rng: np.random.Generator
 ) -> np.ndarray:
-    """Summarise rectangles, given as (start, stop) for each row and column of the output, axis by axis."""
-    pool = BINS[word(mode, "mode", BINS)]
-    strips = np.stack([pool(x[:, :, a:b], axis=2) for a, b in rows], axis=2)  # (n, c, h', w)
-    return np.stack([pool(strips[..., a:b], axis=3) for a, b in columns], axis=3)  # (n, c, h', w')
-
-
-def check_shrinks(size: tuple[int, int], out: tuple[int, int]) -> None:
-    """Refuse to make more pixels than there are."""
-    if out[0] > size[0] or out[1] > size[1]:
-        came = f"an image of {size} pixels pooled to {out}"
-        raise ShapeError(fault(came, "no more than there are", f"{size} or less"))
-
-
-def fractional_max_pool2d(
-    x: np.ndarray, size: Pair, *, rng: np.random.Generator, overlapping: bool = True
-) -> np.ndarray:
-    """Take the maximum in regions of two sizes, mixed at random, to shrink by any factor;
-    chapter `fractional_max_pool2d`.
+    """Return the gradient dx of a loss whose gradient at the output of `tournament_pool2d` is dy;
+    chapter `tournament_pool2d_backward`.
 
     Shapes:
-        x: (n, c, h, w). size: (h', w') of the output in pixels. Returns (n, c, h', w').
-        The borders are a_i = ceil(q (i + u)) - ceil(q u) with q = h / h', from a_0 = 0 to h in steps of q
-        rounded down or up; rng draws u once for all rows and once for all columns. Region i goes from a_i to
-        a_(i+1), with that pixel if overlapping. torch.nn.FractionalMaxPool2d has regions of one size instead.
+        dy: (n, c, h', w'). x: (n, c, h, w). Returns dx like x. kernel, stride as in `pool2d`.
+        rng: a generator with the seed of the forward pass, to hold the same tournaments again; each winner gets
+        the dy of its window. A window of zeros gets nothing.
     Raises:
-        ShapeError: x is not 4-d, size is larger than the image, or rng is no generator.
+        ShapeError: `tournament_pool2d` refuses the arguments, or dy has not the shape of its output.
     Source:
-        Graham 2014, arXiv:1412.6071, the pseudo-random sequences.
+        As for the maximum: the chain rule through the pixel that was passed on.
 
-    >>> x = np.arange(1.0, 6.0).reshape(1, 1, 1, 5)
-    >>> fractional_max_pool2d(x, (1, 5), rng=np.random.default_rng(0), overlapping=False).ravel().tolist()
-    [1.0, 2.0, 3.0, 4.0, 5.0]
+    >>> x, dy = np.array([[[[0.0, 0.0], [0.0, 3.0]]]]), np.full((1, 1, 1, 1), 8.0)
+    >>> tournament_pool2d_backward(dy, x, 2, rng=np.random.default_rng(0)).ravel().tolist()
+    [0.0, 0.0, 0.0, 8.0]
     """
-    x, out, bins = real(x, "x", "nchw"), pair(size, "size", 1), []
-    check_shrinks(x.shape[2:], out)
-    for n, m in zip(x.shape[2:], out, strict=True):
-        u = generator(rng).integers(m)  # the m sequences that exist, in whole numbers
-        borders = (n * np.arange(m + 1) + u) // m  # (m+1,), from 0 to n
-        bins.append([(a, b + overlapping) for a, b in zip(borders[:-1], borders[1:], strict=True)])
-    return pool_bins(x, *bins, mode="max")  # (n, c, h', w')
-
-
-def spatial_pyramid_pool(
-    x: np.ndarray, levels: Sequence[int] = (1, 2, 4), *, mode: str = "max"
-) -> np.ndarray:
-    """Pool over grids of 1 x 1, 2 x 2, 4 x 4 bins, so that images of all sizes give as many numbers;
-    chapter `spatial_pyramid_pool`.
-
-    Shapes:
-        x: (n, c, h, w). levels: bins a side. mode: max | min | avg.
-        Returns (n, c * sum of level^2), level after level, and in each of them channel after channel.
-        Bin i of l reads from floor(i h / l) to ceil((i + 1) h / l), as adaptive pools do.
-    Raises:
-        ShapeError: x is not 4-d or smaller than a level, levels is no list of whole numbers,
-            or the mode is unknown.
-    Source:
-        He et al. 2015, arXiv:1406.4729, section 2.2.
-
-    >>> spatial_pyramid_pool(np.arange(9.0).reshape(1, 1, 3, 3), (1, 2)).tolist()
-    [[8.0, 4.0, 5.0, 7.0, 8.0]]
-    """
-    x, parts = real(x, "x", "nchw"), []
-    if not several(levels):
-        raise ShapeError(fault(f"levels={levels!r}", "bins a side, one number a level", "levels=(1, 2, 4)"))
-    for level in (whole(v, "level", 1) for v in levels):
-        check_shrinks(x.shape[2:], (level, level))
-        bins = ([(i * n // level, -(-(i + 1) * n // level)) for i in range(level)] for n in x.shape[2:])
-        parts.append(pool_bins(x, *bins, mode).reshape(len(x), -1))  # (n, c l^2)
-    return np.concatenate(parts, axis=1)  # (n, c * sum of l^2)
-
-
-# --- in frequencies ---------------------------------------------------------------------------------------
-
-
-def spectral_pool2d(x: np.ndarray, size: Pair, *, transform: str = "dft") -> np.ndarray:
-    """Keep the lowest frequencies of each channel and come back to fewer pixels; chapter `spectral_pool2d`.
-
-    Shapes:
-        x: (n, c, h, w), real. size: (h', w') of the output in pixels. Returns (n, c, h', w'), real, with the
-        mean of x.
-        transform: dft (the image goes round a torus) | dct (it is mirrored at its edges).
-    Raises:
-        ShapeError: x is not 4-d or not real, size is larger than the image, or the transform is unknown.
-    Source:
-        Rippel, Snoek and Adams 2015, arXiv:1506.03767, section 4, for the DFT;
-        Smith and Wilamowski 2018, doi:10.1007/978-3-319-91253-0_23, for the DCT.
-
-    >>> wave = np.cos(2 * np.pi * np.arange(8) / 8)[None, None, None]
-    >>> spectral_pool2d(wave, (1, 4)).round(9).ravel().tolist() == [1.0, 0.0, -1.0, 0.0]
-    True
-    """
-    x, out = floating(x, "x", "nchw"), pair(size, "size", 1)
-    check_shrinks(x.shape[2:], out)
-    shrink = {"dft": shrink_dft, "dct": shrink_dct}[word(transform, "transform", ("dft", "dct"))]
-    rows, columns = (shrink(n, m).astype(x.dtype) for n, m in zip(x.shape[2:], out, strict=True))
-    return rows @ x @ columns.T  # (n, c, h', w'): one matrix an axis, since nothing here is more than linear
-
-
-def shrink_dft(n: int, m: int) -> np.ndarray:
-    """Return the matrix (m, n) that keeps the Fourier coefficients from -m/2 to m/2 of n samples, and their
-    mean.
-
-    For even m the frequencies m/2 and -m/2 cannot be told apart in m samples: they are added, so that the
-    result is real.
-    """
-    spectra = np.fft.rfft(np.eye(n), axis=0)[: m // 2 + 1]  # (m//2+1, n); the negative half mirrors it
-    if m % 2 == 0 and m < n:
-        spectra[-1] *= 2  # irfft takes the real part: X[m/2] + X[-m/2]
-    return np.fft.irfft(spectra, m, axis=0) * (m / n)
-
-
-def shrink_dct(n: int, m: int) -> np.ndarray:
-    """Return the matrix (m, n) that keeps the first m cosine coefficients of n samples, and their mean."""
-
-    def cosines(k: int) -> np.ndarray:
-        """The orthonormal DCT-II of k samples, one frequency a row."""
-        matrix = np.cos(np.pi / k * np.outer(np.arange(k), np.arange(k) + 0.5))  # (k, k)
-        return matrix * np.sqrt(np.where(np.arange(k) == 0, 1, 2) / k)[:, None]
-
-    return np.sqrt(m / n) * cosines(m).T @ cosines(n)[:m]
+    a, win = contenders(x, kernel, stride)
+    return spread(dy, chosen(a, knock_out(a, rng))[1], np.shape(x), win)  # (n, c, h, w)

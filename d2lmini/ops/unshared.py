@@ -39,6 +39,8 @@ def tiled_conv2d(
         x: (n, c_in, h, w). weight: (t, t, c_out, c_in, kh, kw). bias: (t, t, c_out). Returns (n, c_out, h', w').
         The output at (i, j) is made with weight[i mod t, j mod t]; the two t may differ.
         t = 1 is `conv2d`, t = (h', w') is `local_conv2d`.
+        Backwards, for each set (p, q): conv2d_backward(kept, x, weight[p, q]), where kept is dy at the places of the
+        set, [p::t, q::t], and 0 elsewhere. Its dw and db belong to the set, and the dx of all sets add up.
     Raises:
         ShapeError: a rank is wrong, weight or bias do not fit, or the window does not fit.
     Source:
@@ -66,6 +68,7 @@ def local_conv2d(
     Shapes:
         x: (n, c_in, h, w). weight: (h', w', c_out, c_in, kh, kw). bias: (h', w', c_out). Returns (n, c_out, h', w').
         As many multiply-adds as `conv2d` and h' w' times its weights: sharing saves memory, not work.
+        Backwards as `tiled_conv2d`, each place a set.
     Raises:
         ShapeError: a rank is wrong, weight or bias do not fit, or the window does not fit.
     Source:

@@ -2,7 +2,8 @@
 
 A layer mixes channels and places at once, c_out c_in kh kw weights. Pointwise layers mix channels alone, depthwise
 layers places alone, separable ones do both in turn; groups mix a part of the channels, and flattened layers take the
-three axes one by one. Every layer here equals `conv2d` with a weight that has a structure, and says which.
+three axes one by one. Every layer here equals `conv2d` with a weight that has a structure, and says which. So none
+needs a backward pass of its own: each says how `conv2d_backward` serves it.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def pointwise_conv2d(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None 
 
     Shapes:
         x: (n, c_in, h, w). weight: (c_out, c_in). bias: (c_out,). Returns (n, c_out, h, w).
-        Equals conv2d(x, weight[:, :, None, None], bias).
+        Equals conv2d(x, weight[:, :, None, None], bias); backwards, conv2d_backward(dy, x, weight[:, :, None, None]).
     Raises:
         ShapeError: a rank is wrong, or weight or bias do not fit the channels.
     Source:
@@ -70,7 +71,7 @@ def depthwise_conv2d(
     Shapes:
         x: (n, c, h, w). weight: (c m, 1, kh, kw). bias: (c m,). Returns (n, c m, h', w'), the m maps of a channel side
         by side; m is called the multiplier.
-        Equals conv2d(x, weight, bias, groups=c).
+        Equals conv2d(x, weight, bias, groups=c); backwards, conv2d_backward(dy, x, weight, groups=c).
     Raises:
         ShapeError: a rank is wrong, weight or bias do not fit the channels, or the window does not fit.
     Source:
@@ -101,6 +102,8 @@ def separable_conv2d(
         x: (n, c_in, h, w). depthwise: (c_in m, 1, kh, kw). pointwise: (c_out, c_in m). bias: (c_out,).
         Returns (n, c_out, h', w'). With m = 1 the weights are 1 / c_out + 1 / (kh kw) of those of `conv2d`,
         and it equals conv2d(x, pointwise[:, :, None, None] * depthwise[:, 0], bias).
+        Backwards, the two steps in reverse: conv2d_backward(dy, maps, pointwise[:, :, None, None]), where maps are what
+        depthwise_conv2d made of x, and its dx as the dy of conv2d_backward(dmaps, x, depthwise, groups=c_in).
     Raises:
         ShapeError: a rank is wrong, a weight or the bias does not fit the channels, or the window does not fit.
     Source:
@@ -129,6 +132,8 @@ def tied_conv2d(
     Shapes:
         x: (n, c_in, h, w). weight: (f, c_in / groups, kh, kw). bias: (f,). Returns (n, groups f, h', w'), group after
         group. Equals conv2d with these groups and np.tile(weight, (groups, 1, 1, 1)), from groups times fewer numbers.
+        Backwards, conv2d_backward with these groups and that weight; what all groups want of a filter adds up:
+        dw.reshape(groups, *weight.shape).sum(axis=0), and db likewise.
     Raises:
         ShapeError: a rank is wrong, channels and groups do not agree, or the window does not fit.
     Source:
@@ -150,7 +155,8 @@ def channel_shuffle(x: np.ndarray, groups: int) -> np.ndarray:
     """Deal the channels out, one from each group in turn, so that later groups mix all; chapter `channel_shuffle`.
 
     Shapes:
-        x: (n, c, h, w). groups: divides c. Returns (n, c, h, w). channel_shuffle(y, c // groups) undoes it.
+        x: (n, c, h, w). groups: divides c. Returns (n, c, h, w). channel_shuffle(y, c // groups) undoes it,
+        and is the backward pass.
     Raises:
         ShapeError: x is not 4-d, or groups does not divide c.
     Source:
@@ -178,6 +184,7 @@ def flattened_conv2d(
         x: (n, c_in, h, w). lateral: (c_out, c_in). vertical: (c_out, kh). horizontal: (c_out, kw). bias: (c_out,).
         Returns (n, c_out, h', w'). A filter has c_in + kh + kw weights instead of c_in kh kw, and the layer equals
         conv2d with weight[o, c, a, b] = lateral[o, c] vertical[o, a] horizontal[o, b]: filters of rank one.
+        Backwards, conv2d_backward three times: for horizontal and for vertical with groups=c_out, then for lateral.
     Raises:
         ShapeError: a rank is wrong, the kernels differ in c_out or do not fit the channels, or the window does not fit.
     Source:

@@ -274,7 +274,7 @@ EXERCISES = (
                 name="largest_size",
             ),
         ),
-        section="pooling.html#pool-torch",
+        section="pooling.html#beyond-the-border-minus-infinity",
         strict_dtype=False,
     ),
     Exercise(
