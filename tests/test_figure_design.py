@@ -1,13 +1,14 @@
 """The design explorer: its table against PyTorch, its errors in words, and the same figure driven in a browser."""
 
+# ruff: noqa: F811 - fixtures are imported and then named as arguments
+
 import re
 
 import pytest
 
 from d2lmini import ShapeError, figures
 from d2lmini.nn import flex_cnn, layer_rows, parse_pattern, pattern_net
-from tests.browser import NO_BROWSER, find_browser, open_browser
-from tests.test_figures import CONTRAST, page_of
+from tests.test_figures import CONTRAST, browser, in_browser, start  # noqa: F401 - two of them are fixtures
 
 LISTS = ([8, 16, 32, "pool"], [8, "pool", 16, "pool", 32, "pool"], ["pool", 5], [4, 4, 4, 4, "pool", "pool"], [])
 PATTERNS = (
@@ -46,10 +47,9 @@ def of_figure(fig):
 @pytest.mark.parametrize("spec", LISTS, ids=str)
 @pytest.mark.parametrize(("kernel", "padding"), [(3, "valid"), (3, "same"), (5, "valid"), (1, "same")])
 def test_design_explorer_equals_flex_cnn(spec, kernel, padding):
-    size = 30 if kernel < 5 else 48  # larger kernels take more from each map
-    fig = figures.DesignExplorer(spec, size=size, kernel=kernel, padding=padding)
-    net = flex_cnn(spec, (3, size, size), kernel=kernel, padding=kernel // 2 if padding == "same" else 0)
-    assert fig.problem == "" and of_figure(fig) == of_torch(net, (3, size, size))
+    fig = figures.DesignExplorer(spec, 43, kernel=kernel, padding=padding)
+    net = flex_cnn(spec, (3, 43, 43), kernel=kernel, padding=kernel // 2 if padding == "same" else 0)
+    assert fig.problem == "" and of_figure(fig) == of_torch(net, (3, 43, 43))
     assert fig.total[0] == sum(p.numel() for p in net.parameters())
 
 
@@ -95,32 +95,6 @@ def test_design_explorer_takes_a_list_or_text_only():
 
 # --- in the browser
 
-pytestmark = [pytest.mark.browser] if find_browser() else []
-needs_browser = pytest.mark.skipif(find_browser() is None, reason=NO_BROWSER)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with open_browser() as browser:
-        yield browser
-        assert browser.foreign == [] and browser.errors == []
-
-
-@pytest.fixture
-def start(browser, tmp_path):
-    pages = []
-
-    def opened(*shown, **options):
-        size = {side: options.pop(side) for side in ("width", "height", "scheme") if side in options}
-        page = browser.page(page_of(tmp_path, *shown, **options), **size)
-        page.wait_for_selector("html[data-d2lmini-figures=ready]", state="attached")
-        pages.append(page)
-        return page
-
-    yield opened
-    for page in pages:
-        page.close()
-
 
 def table(page, figure=0):
     """The cells of a table, row by row, with its total."""
@@ -133,7 +107,7 @@ def expected(fig):
     return rows if fig.problem else [*rows, ["Total", "", "", *(f"{v:,}" for v in fig.total), ""]]
 
 
-@needs_browser
+@in_browser
 def test_design_explorer_shows_the_rows_of_python(start):
     figs = [figures.DesignExplorer(spec, kernel=k, padding=p) for spec in LISTS for k, p in ((3, "valid"), (5, "same"))]
     figs += [figures.DesignExplorer(pattern, size=32) for pattern in PATTERNS]
@@ -147,7 +121,7 @@ def test_design_explorer_shows_the_rows_of_python(start):
             assert complaint == f"It cannot be built. {fig.problem[0].upper()}{fig.problem[1:]}."
 
 
-@needs_browser
+@in_browser
 def test_design_explorer_follows_what_is_typed(start):
     page = start(figures.DesignExplorer())
     page.get_by_label("design", exact=True).last.fill("[4, pool, 6]")
@@ -164,7 +138,7 @@ def test_design_explorer_follows_what_is_typed(start):
     assert table(page) == expected(figures.DesignExplorer(PATTERNS[2], size=31, kernel=5, padding="same"))
 
 
-@needs_browser
+@in_browser
 @pytest.mark.parametrize("width", [360, 768])
 def test_design_explorer_fits_a_phone(start, width):
     page = start(figures.DesignExplorer(), figures.DesignExplorer(PATTERNS[3], size=96), width=width)
@@ -173,7 +147,7 @@ def test_design_explorer_fits_a_phone(start, width):
     assert page.eval_on_selector_all(".d2l *", inside)
 
 
-@needs_browser
+@in_browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_design_explorer_can_be_read_and_reached(start, scheme):
     page = start(figures.DesignExplorer(), figures.DesignExplorer(BROKEN[0]), scheme=scheme)

@@ -16,10 +16,17 @@ DIGITS[:, 4:8, 3:7] = RNG.integers(100, 256, (3, 4, 4))
 
 
 def weights(*shape):
-    return RNG.standard_normal(shape)
+    return 0.5 * RNG.standard_normal(shape)
 
 
-DENSE = ((weights(6, 120), weights(6)), (weights(4, 6), weights(4)))
+def bytes_of(*shape):
+    """Weights that the figure can hold exactly: whole 127ths of the largest, which is 1.5."""
+    whole = np.random.default_rng(np.prod(shape)).integers(-127, 128, shape)
+    whole.flat[0] = 127
+    return whole * (1.5 / 127)
+
+
+DENSE = ((bytes_of(6, 120), bytes_of(6)), (bytes_of(4, 6), bytes_of(4)))
 CONV = ((weights(3, 1, 3, 3), weights(3)), (weights(5, 3, 3, 3), weights(5)), (weights(4, 5), weights(4)))
 
 
@@ -56,6 +63,14 @@ def test_a_shift_moves_the_pixels_and_loses_what_leaves():
     assert fig.image.sum() == 0
 
 
+def test_the_dense_weights_are_rounded_to_a_byte_each():
+    dense = ((weights(6, 120), weights(6)), (weights(4, 6), np.zeros(4)))
+    fig = figures.ShiftExplorer(DIGITS, [7, 0, 2], dense, CONV)
+    assert len(fig.dense) == 6 * 120 + 6 + 4 * 6 + 4
+    held = np.frombuffer(fig.dense, np.int8)[: 6 * 120].reshape(6, 120) * fig.units[0]
+    assert 0 < np.abs(held - dense[0][0]).max() <= 0.5001 * np.abs(dense[0][0]).max() / 127
+
+
 def test_images_from_zero_to_one_are_the_same_digits():
     fig = figures.ShiftExplorer(DIGITS / 255, [7, 0, 2], DENSE, CONV)
     assert fig.pixels == explorer().pixels
@@ -85,7 +100,7 @@ def test_the_figure_has_a_still_a_description_and_a_stable_text():
 
 def shares(page, name):
     where = f'[data-name="{name}"] [data-share]'
-    return np.array(page.eval_on_selector_all(where, "all => all.map(value => +value.dataset.share)"))
+    return np.array(page.eval_on_selector_all(where, "all => all.map(value => +value.dataset.share)"), float)
 
 
 def agree(page, fig):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from math import prod
+from textwrap import wrap
 from typing import NamedTuple
 
 import traitlets as t
@@ -84,7 +85,7 @@ class DesignExplorer(Figure):
             elif word.isdecimal() and int(word):
                 layers += [("CONV", int(word), place), ("RELU", 0, place)]
             else:
-                raise ShapeError(f'step {place} is “{word}”, which is neither a number of channels nor “pool”')
+                raise ShapeError(f"step {place} is “{word}”, which is neither a number of channels nor “pool”")
         return [*layers, ("FC", self.classes, len(layers) + 1)]
 
     def _pattern(self) -> list[tuple[str, int, int]]:
@@ -162,15 +163,18 @@ class DesignExplorer(Figure):
     def still(self) -> plot.Figure:
         rows, problem = self.table
         lines = [HEAD, *(row.cells for row in rows)]
-        total = ("Total", "", "", *(f"{v:,}" for v in self.total), "")
-        lines.append(("", "", problem, "", "", "") if problem else total)
-        fig, (ax,) = plot.panels(size=(7.2, 0.28 * len(lines) + 0.1))
+        if not problem:
+            lines.append(("Total", "", "", *(f"{v:,}" for v in self.total), ""))
+        words = wrap(f"It cannot be built: {problem}.", 90) if problem else []
+        fig, (ax,) = plot.panels(size=(7.2, 0.28 * (len(lines) + len(words)) + 0.1))
         for r, line in enumerate(lines):
-            weight = "bold" if r in (0, len(lines) - 1) else "normal"
+            weight = "bold" if r == 0 or line[0] == "Total" else "normal"
             for text, at in zip(line, (0, 3.1, 4.6, 6.4, 8.6, 10), strict=True):
                 ax.text(at, r, text, ha="left" if at == 0 else "right", va="center", size=9.5, weight=weight)
-        for y in (0.5, len(lines) - 1.5):
+        for r, text in enumerate(words, start=len(lines)):
+            ax.text(0, r, text, va="center", size=9.5, weight="bold", parse_math=False)
+        for y in (0.5, len(rows) + 0.5):
             ax.axhline(y, color="C5", linewidth=0.8)
-        ax.set(xlim=(0, 10), ylim=(len(lines) - 0.5, -0.5))
+        ax.set(xlim=(0, 10), ylim=(len(lines) + len(words) - 0.5, -0.5))
         ax.set_axis_off()
         return fig

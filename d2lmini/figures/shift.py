@@ -24,6 +24,7 @@ class ShiftExplorer(Figure):
         conv: of two or more 3 x 3 layers with padding 1, ((c_out, c_in, 3, 3), (c_out,)), each with a ReLU, the
         first followed by the averages of 2 x 2; then the maximum of each map and a layer ((classes, c), (classes,)).
         selected: the digit's number. shift: pixels (down, right).
+        The dense weights travel with the page: they are rounded to whole 127ths of the largest of their array.
     Raises:
         ShapeError: the arrays do not fit together.
     Source:
@@ -46,7 +47,8 @@ class ShiftExplorer(Figure):
     channels = t.List(t.Int()).tag(sync=True)
     labels = t.List(t.Int()).tag(sync=True)
     pixels = t.Bytes(b"\0").tag(sync=True)
-    dense = t.Bytes(b"\0").tag(sync=True)
+    dense = t.Bytes(b"\0").tag(sync=True)  # int8: a byte a weight
+    units = t.List(t.Float()).tag(sync=True)  # what a 1 stands for in each of its four arrays
     conv = t.Bytes(b"\0").tag(sync=True)
     selected = t.Int(0, min=0).tag(sync=True)
     shift = t.List(t.Int(min=-FARTHEST, max=FARTHEST), [0, 0], minlen=2, maxlen=2).tag(sync=True)
@@ -73,9 +75,11 @@ class ShiftExplorer(Figure):
             if shapes != needed:
                 hint = "weights and biases, layer by layer"
                 raise ShapeError(fault(f"{name} has arrays of shapes {shapes}", f"{needed}", hint))
+        units = [float(np.abs(a).max()) / 127 or 1.0 for a in flat]
+        rounded = [np.rint(a / unit).astype(np.int8) for a, unit in zip(flat, units, strict=True)]
         super().__init__(
             height=h, width=w, classes=classes, hidden=k, channels=channels, labels=labels, pixels=digits.tobytes(),
-            dense=b"".join(a.tobytes() for a in flat), conv=b"".join(a.tobytes() for a in maps),
+            dense=b"".join(a.tobytes() for a in rounded), units=units, conv=b"".join(a.tobytes() for a in maps),
             selected=selected, shift=list(shift),
         )  # fmt: skip
 
@@ -92,7 +96,8 @@ class ShiftExplorer(Figure):
     def dense_scores(self) -> np.ndarray:
         """What the dense network makes of the vector, (classes,), adding up to one."""
         k, n, classes = self.hidden, self.height * self.width, self.classes
-        w1, b1, w2, b2 = unpack(self.dense, [(k, n), (k,), (classes, k), (classes,)])
+        whole = unpack(self.dense, [(k, n), (k,), (classes, k), (classes,)], np.int8)
+        w1, b1, w2, b2 = (a * unit for a, unit in zip(whole, self.units, strict=True))
         return softmax(w2 @ np.maximum(w1 @ self.image.ravel() + b1, 0) + b2)
 
     @property
@@ -131,9 +136,9 @@ def conv_shapes(channels: Sequence[int], classes: int) -> list[tuple[int, ...]]:
     return [*layers, (classes, channels[-1]), (classes,)]
 
 
-def unpack(packed: bytes, shapes: Sequence[tuple[int, ...]]) -> list[np.ndarray]:
-    """Cut the arrays of these shapes out of a row of float32, one after another."""
-    row = np.frombuffer(packed, np.float32).astype(float)
+def unpack(packed: bytes, shapes: Sequence[tuple[int, ...]], dtype: type = np.float32) -> list[np.ndarray]:
+    """Cut the arrays of these shapes out of a row of numbers, one after another."""
+    row = np.frombuffer(packed, dtype).astype(float)
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
     return [part.reshape(shape) for part, shape in zip(np.split(row, ends[:-1]), shapes, strict=True)]
 

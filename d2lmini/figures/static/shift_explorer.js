@@ -10,9 +10,9 @@ function softmax(z) {
   return e.map((v) => v / sum);
 }
 
-/** A reader of float32 numbers: each call gives the next `n` of them. */
-function numbersOf(view) {
-  const all = new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+/** A reader of packed numbers: each call gives the next `n` of them. */
+function numbersOf(view, Kind) {
+  const all = new Kind(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
   let at = 0;
   return (n) => all.subarray(at, (at += n));
 }
@@ -59,9 +59,11 @@ function render({ model, el }) {
   const labels = model.get("labels");
   const view = model.get("pixels");
   const digits = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  const take = numbersOf(model.get("dense"));
-  const [w1, b1, w2, b2] = [hidden * size, hidden, classes * hidden, classes].map(take);
-  const next = numbersOf(model.get("conv"));
+  const take = numbersOf(model.get("dense"), Int8Array);
+  const units = model.get("units");
+  const [w1, b1, w2, b2] = [hidden * size, hidden, classes * hidden, classes]
+    .map((n, i) => Float64Array.from(take(n), (v) => v * units[i]));
+  const next = numbersOf(model.get("conv"), Float32Array);
   const layers = channels.slice(1).map((d, i) => [next(d * channels[i] * 9), next(d)]);
   const [wHead, bHead] = [classes * channels[channels.length - 1], classes].map(next);
 

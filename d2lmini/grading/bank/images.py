@@ -99,6 +99,12 @@ def scan_without_stride(image, w1, b1, w2, b2, stride=1):
     return scan_with_network(image, w1, b1, w2, b2)
 
 
+def scan_stride_not_moved(image, w1, b1, w2, b2, stride=1):
+    """As many places as with the stride, but side by side."""
+    _, rows, columns = scan_with_network(image, w1, b1, w2, b2, stride).shape
+    return scan_with_network(image, w1, b1, w2, b2)[:, :rows, :columns]
+
+
 def scan_last_place_lost(image, w1, b1, w2, b2, stride=1):
     return scan_with_network(image, w1, b1, w2, b2, stride)[:, :-1, :-1]
 
@@ -155,6 +161,10 @@ def count_one_bias_a_map(size, c_in, c_out, kernel):
 def count_bias_for_each_place(size, c_in, c_out, kernel):
     h, w = (d2lmini.out_size(n, k) for n, k in zip(size, kernel, strict=True))
     return counted(size, c_in, c_out, kernel, (1, 1, h * w))
+
+
+def count_bias_for_each_channel(size, c_in, c_out, kernel):
+    return counted(size, c_in, c_out, kernel, (1, 1, c_in))
 
 
 def count_places_of_the_image(size, c_in, c_out, kernel):
@@ -306,6 +316,10 @@ EXERCISES = (
                 "You look at every place. With a stride the next window begins that many pixels further on.",
             ),
             Misconception(
+                scan_stride_not_moved,
+                "The number of places is right, but your windows begin one pixel apart. Multiply each place by the stride.",
+            ),
+            Misconception(
                 scan_last_place_lost,
                 "The last row and the last column of places are missing. There is one place more than there are steps.",
             ),
@@ -347,6 +361,10 @@ EXERCISES = (
             Misconception(
                 count_bias_for_each_place,
                 "Your shared layer has a bias for each place. It is shared as well: one a map.",
+            ),
+            Misconception(
+                count_bias_for_each_channel,
+                "Your shared layer has a bias for each channel that goes in. A map adds its channels up and then one bias.",
             ),
             Misconception(
                 count_places_of_the_image,

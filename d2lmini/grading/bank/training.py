@@ -81,6 +81,12 @@ def entropy_overflows(scores, labels):
         return -np.log(of_right(e / e.sum(axis=1, keepdims=True), labels)).mean()
 
 
+def entropy_one_largest_score(scores, labels):
+    with np.errstate(all="ignore"):
+        shifted = scores - scores.max()
+        return (np.log(np.exp(shifted).sum(axis=1)) - of_right(shifted, labels)).mean()
+
+
 def entropy_padded_logarithm(scores, labels):
     return -np.log(of_right(softmax(scores), labels) + 1e-12).mean()
 
@@ -136,6 +142,12 @@ def colour_of_the_batch(x, method):
         return x / x.max(axis=(0, 2, 3), keepdims=True)
     means = x.mean(axis=(0, 2, 3), keepdims=True)
     return x / means * means.mean(axis=1, keepdims=True)
+
+
+def colour_to_half(x, method):
+    if method == "max_rgb":
+        return colour_normalise(x, method)
+    return x / x.mean(axis=(2, 3), keepdims=True) / 2
 
 
 def colour_one_factor(x, method):
@@ -311,6 +323,10 @@ def points_without_half(matrix, size):
     return points_by(matrix, size, half=0.0)
 
 
+def points_from_the_edge(matrix, size):
+    return points_by(matrix, size) + 0.5
+
+
 def points_columns_first(matrix, size):
     return points_by(matrix, size, order=(0, 1))
 
@@ -353,6 +369,121 @@ def keras_counts(*, flat=5 * 5 * 32, bias=1, second_channels=32, extra=()):
     return (*counts, sum(counts))
 
 
+# --- build_cnn(classes, drop): a network; torch is imported when one is built -------------------------------
+
+
+def build_cnn(classes, drop):
+    return practice_net(classes, drop)
+
+
+def practice_net(
+    classes, drop, *, conv_relu=True, dense_relu=True, padding=0, bias=True, filters=32, mean=False, pools=2,
+    by_pixel=False, hidden=2, drops=2, drops_in_use=False, end=(),
+):  # fmt: skip
+    """The network of the table, with any of its mistakes."""
+    from torch import nn
+    from torch.nn.functional import dropout
+
+    class DropoutInUse(nn.Dropout):
+        def forward(self, x):
+            return dropout(x, self.p)  # in eval mode too
+
+    class ByPixel(nn.Flatten):
+        def forward(self, x):
+            return super().forward(x.movedim(1, -1))
+
+    layers, side, inputs = [], 28, 1
+    for place, outputs in enumerate((32, filters)):
+        layers += [nn.Conv2d(inputs, outputs, 3, padding=padding, bias=bias), *[nn.ReLU()] * conv_relu]
+        side, inputs = side - 2 + 2 * padding, outputs
+        if place < pools:
+            layers.append(nn.AvgPool2d(2) if mean else nn.MaxPool2d(2))
+            side //= 2
+    layers.append(ByPixel() if by_pixel else nn.Flatten())
+    inputs *= side * side
+    for place in range(hidden):
+        layers += [nn.Linear(inputs, 256), *[nn.ReLU()] * dense_relu]
+        layers += [(DropoutInUse if drops_in_use else nn.Dropout)(drop)] * (place < drops)
+        inputs = 256
+    return nn.Sequential(*layers, nn.Linear(inputs, classes), *end)
+
+
+def cnn_without_relu(classes, drop):
+    return practice_net(classes, drop, conv_relu=False)
+
+
+def cnn_without_dense_relu(classes, drop):
+    return practice_net(classes, drop, dense_relu=False)
+
+
+def cnn_with_softmax(classes, drop):
+    from torch import nn
+
+    return practice_net(classes, drop, end=[nn.Softmax(dim=1)])
+
+
+def cnn_with_relu_on_scores(classes, drop):
+    from torch import nn
+
+    return practice_net(classes, drop, end=[nn.ReLU()])
+
+
+def cnn_drops_the_output(classes, drop):
+    from torch import nn
+
+    return practice_net(classes, drop, drops=0, end=[nn.Dropout(drop)])
+
+
+def cnn_drops_the_output_too(classes, drop):
+    from torch import nn
+
+    return practice_net(classes, drop, end=[nn.Dropout(drop)])
+
+
+def cnn_without_dropout(classes, drop):
+    return practice_net(classes, drop, drops=0)
+
+
+def cnn_one_dropout(classes, drop):
+    return practice_net(classes, drop, drops=1)
+
+
+def cnn_keeps_what_it_should_drop(classes, drop):
+    return practice_net(classes, 1 - drop)
+
+
+def cnn_drops_in_use(classes, drop):
+    return practice_net(classes, drop, drops_in_use=True)
+
+
+def cnn_padded(classes, drop):
+    return practice_net(classes, drop, padding=1)
+
+
+def cnn_without_bias(classes, drop):
+    return practice_net(classes, drop, bias=False)
+
+
+def cnn_one_pooling(classes, drop):
+    return practice_net(classes, drop, pools=1)
+
+
+def cnn_mean_pooling(classes, drop):
+    return practice_net(classes, drop, mean=True)
+
+
+def cnn_twice_the_filters(classes, drop):
+    return practice_net(classes, drop, filters=64)
+
+
+def cnn_flattens_by_pixel(classes, drop):
+    return practice_net(classes, drop, by_pixel=True)
+
+
+def cnn_one_hidden_layer(classes, drop):
+    return practice_net(classes, drop, hidden=1)
+
+
 EXERCISES = (
     Exercise(
         "mlp_forward",
@@ -376,6 +507,7 @@ EXERCISES = (
         cross_entropy,
         wrong=(
             Misconception(entropy_overflows, "With large scores your exponentials overflow or vanish. Subtract the largest score of each row first; no probability changes."),
+            Misconception(entropy_one_largest_score, "You subtracted the largest score of the whole batch. In a row far below it all exponentials vanish; each row has a largest score of its own."),
             Misconception(entropy_padded_logarithm, "You added a small number inside the logarithm. It hides large losses; compute the logarithm of the softmax from the scores instead."),
             Misconception(entropy_added_up, "You added the losses of the batch. Their mean is asked."),
             Misconception(entropy_positive, "The sign is missing: the loss is minus the logarithm of the probability, and never negative."),
@@ -387,7 +519,7 @@ EXERCISES = (
             Misconception(entropy_divided_by_classes, "You also divided by the number of classes. The mean is over the images alone."),
             Misconception(entropy_softmax_twice, "You applied the softmax twice. The loss takes scores and applies it once."),
         ),
-        section="training.html#train-loss",
+        section="training.html#from-scores-to-a-loss",
     ),
     Exercise(
         "yellow_or_blue",
@@ -399,7 +531,9 @@ EXERCISES = (
             Misconception("CCCB", "The pixel is grey, the surface need not be. Divide the pixel by what the white paper shows.", name="pixel_is_surface"),
             Misconception("CBBB", "Grey world assumes a scene that is grey on average. The assumption that holds exactly here is another one.", name="grey_world"),
             Misconception("CBAB", "One map for the whole data set leaves equal pixels equal.", name="data_set"),
+            Misconception("CBDB", "One of the recipes is exact here. Divide the patch by what the paper shows, channel by channel, and look at the two surfaces again.", name="no_recipe"),
             Misconception("CBCA", "Two cases with the same input and different answers cannot both be right, however deep the network.", name="depth_helps"),
+            Misconception("cbcb", "Capital letters are asked.", name="small_letters"),
         ),
         section="training.html#hw-yellow-blue",
     ),
@@ -411,6 +545,7 @@ EXERCISES = (
             Misconception(colour_one_factor, "You divided all channels of an image by one number. That changes the brightness and leaves the cast."),
             Misconception(colour_each_pixel, "You divided each pixel by its own channels. The statistics of a channel run over the pixels of the image."),
             Misconception(colour_brightness_lost, "Your grey world makes every mean 1. The common mean of the three channels has to be multiplied back."),
+            Misconception(colour_to_half, "Your grey world makes every mean one half. The mean of the three channel means of that image is asked, so that a dark image stays dark."),
             Misconception(colour_green_as_grey, "You scaled the channels to the mean of green. The mean of all three is asked."),
             Misconception(colour_subtracted, "You subtracted. Light multiplies, so it is taken out by dividing."),
             Misconception(colour_factor_upside_down, "Your factors are upside down: a channel with too large a mean has to become smaller."),
@@ -448,6 +583,7 @@ EXERCISES = (
         wrong=(
             Misconception(points_align_corners, "You let -1 and 1 be the centres of the outer pixels. Here they are the edges of the image (align_corners=False)."),
             Misconception(points_without_half, "You took the left edge of a pixel for its centre. Pixel j has its centre at (2 j + 1) / w - 1."),
+            Misconception(points_from_the_edge, "You count pixels from the edge of the image, so the centre of pixel 0 comes out as 0.5. It has to come out as 0: take the half off again."),
             Misconception(points_columns_first, "Rows and columns have changed places in what you return. The first part holds the rows."),
             Misconception(points_not_in_pixels, "Your result runs from -1 to 1. It is asked in pixels."),
             Misconception(points_row_first_in_matrix, "You gave the matrix (y, x, 1). It expects x, to the right, first."),
@@ -468,6 +604,30 @@ EXERCISES = (
             Misconception(keras_counts(bias=0), "All biases are missing.", name="without_bias"),
             Misconception(keras_counts(second_channels=1), "A filter of the second convolution reads 32 channels, not one.", name="one_channel"),
             Misconception(keras_counts(flat=32), "You flattened one number a channel, as after global average pooling.", name="global_pooling"),
+        ),
+        section="training.html#hw-keras-table",
+    ),
+    Exercise(
+        "build_cnn",
+        build_cnn,
+        wrong=(
+            Misconception(cnn_without_relu, "There is no RELU behind your convolutions. Without it a convolution is a linear map, and so is the layer above it."),
+            Misconception(cnn_without_dense_relu, "There is no RELU behind your hidden dense layers, so the three dense layers are a single linear one."),
+            Misconception(cnn_with_softmax, "You applied a softmax at the end. In PyTorch it is part of the loss: the network gives scores."),
+            Misconception(cnn_with_relu_on_scores, "You sent the scores through RELU. Scores may be negative; the last layer has none."),
+            Misconception(cnn_drops_the_output, "Your dropout stands behind the output, where it switches classes off. It belongs between the dense layers."),
+            Misconception(cnn_drops_the_output_too, "Both dropouts between the dense layers are there, and a third one behind the output, where it switches classes off."),
+            Misconception(cnn_without_dropout, "In training mode your network drops nothing. Dropout stands in both gaps between the dense layers."),
+            Misconception(cnn_one_dropout, "One of the two dropouts is missing. There are two gaps between three dense layers."),
+            Misconception(cnn_keeps_what_it_should_drop, "You gave dropout the share that stays. In PyTorch, as in Keras, it is the share that is switched off."),
+            Misconception(cnn_drops_in_use, "Your network also drops in eval mode. Use nn.Dropout, or tell F.dropout whether the network is training."),
+            Misconception(cnn_padded, "Your convolutions are padded. They are valid: a window of three takes two off each axis."),
+            Misconception(cnn_without_bias, "Your convolutions have no biases. Each filter has one."),
+            Misconception(cnn_one_pooling, "The second pooling is missing, and so your first dense layer is far too large."),
+            Misconception(cnn_mean_pooling, "You pool with the mean. The table says maximum."),
+            Misconception(cnn_twice_the_filters, "Your second convolution has twice as many filters as the first. Both have 32."),
+            Misconception(cnn_flattens_by_pixel, "You flattened pixel by pixel, channels innermost, as Keras does. In PyTorch all of channel 0 comes first: nn.Flatten()."),
+            Misconception(cnn_one_hidden_layer, "There is one hidden dense layer. The table has two of 256 units before the output."),
         ),
         section="training.html#hw-keras-table",
     ),

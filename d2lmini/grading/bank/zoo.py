@@ -138,6 +138,12 @@ def without_singular_value(k):
     return product, relative(k, product)
 
 
+def root_of_singular_value(k):
+    u, s, vt = np.linalg.svd(k, full_matrices=False)
+    product = np.sqrt(s[0]) * np.outer(u[:, 0], vt[0])
+    return product, relative(k, product)
+
+
 def last_term(k):
     u, s, vt = np.linalg.svd(k, full_matrices=False)
     product = s[-1] * np.outer(u[:, -1], vt[-1])
@@ -306,6 +312,8 @@ EXERCISES = (
             Misconception(margins, "You multiply the sums of the rows by the sums of the columns, as for probabilities. "
                           "That is not the nearest product, and it fails where the sums vanish."),
             Misconception(without_singular_value, "Your product lacks the factor s[0]: it always has the length one."),
+            Misconception(root_of_singular_value, "Your product carries the root of s[0]. A column and a row may have a root "
+                          "each; their product then has s[0] itself."),
             Misconception(last_term, "You have taken the last term of the sum, the least important one. The largest "
                           "singular value comes first."),
             Misconception(columns_for_rows_of_vt, "You have taken a column of vt. NumPy returns the transpose: the row "
