@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from d2lmini.errors import ShapeError, fault
+from d2lmini.nn.table import text_table
 from d2lmini.shapes import Pair, pair, same_padding, several, whole, window
 
 WORDS = ("INPUT", "CONV", "RELU", "POOL", "FC", "SOFTMAX")
@@ -249,12 +250,7 @@ class Layers(tuple):
         head = ("Layer", "Output size", "Channels", "Parameters")
         cells = [(r.layer, " x ".join(map(str, r.size)), f"{r.channels or ''}", f"{r.params:,}") for r in self]
         cells.append(("Total", "", "", f"{sum(row.params for row in self):,}"))
-        widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
-        lines = [
-            "  ".join(f"{text:{'<>'[i > 0]}{width}}" for i, (text, width) in enumerate(zip(row, widths, strict=True)))
-            for row in (head, *cells)
-        ]
-        return "\n".join(line.rstrip() for line in lines)
+        return text_table(head, cells)
 
 
 def layer_rows(net: nn.Module, in_shape: Sequence[int], *, hide: Collection[str] = ("Flatten",)) -> Layers:
