@@ -1,10 +1,12 @@
-"""The command line: `python -m d2lmini doctor | grade | release`."""
+"""The command line: `python -m d2lmini doctor | grade | release | new-exercise`."""
 
 import argparse
 import importlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
+
+PENALTY = "10% a day, at most 50%"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,10 +28,19 @@ def parser() -> argparse.ArgumentParser:
     option("submissions", type=Path, help="a notebook, a folder of notebooks, or nbgrader's submitted/ folder")
     option("--set", dest="set_name", metavar="NAME", help="the exercise set (default: found in the notebooks)")
     option("--out", type=Path, required=True, metavar="DIR", help="where marks and feedback are written")
-    option("--seed", type=int, metavar="N", help="of the checks' random inputs (default: drawn, and recorded)")
-    option("--jobs", type=int, default=1, metavar="N", help="submissions at a time (default: 1)")
+    option("--seed", type=int, metavar="N", help="of the checks' random inputs (default: drawn once, recorded, kept)")
+    option("--fresh", action="store_true", help="grade all anew (default: go on where an earlier run ended)")
+    option("--jobs", type=int, default=1, metavar="N", help="processes that grade (default: 1)")
+    option("--cluster", default="", metavar="tcp://HOST:PORT", help="grade on an existing Dask cluster instead")
+    option("--tier", default="auto", metavar="A|B|C", help="the sandbox around students' code (default: the best here)")
+    option("--require-sandbox", action="store_true", help="refuse tier C, which closes neither files nor network")
     option("--source", type=Path, default="exercises/source", metavar="DIR", help="default: %(default)s")
     option("--book", default="", metavar="URL", help="where the built book is, for links in the feedback")
+    option("--late", type=Path, metavar="CSV", help="who was late: columns student and minutes, hours, days or weeks")
+    option("--penalty", default=PENALTY, metavar="TEXT", help="what lateness costs (default: %(default)s)")
+    option("--roster", type=Path, metavar="CSV", help="a list of the learning-management system, returned with marks")
+    option("--id", dest="column", default="student", metavar="COLUMN", help="the roster's column of submission names")
+    option("--gradebook", type=Path, metavar="DB", help="enter the marks into nbgrader's exercises/gradebook.db too")
     grade.set_defaults(run=lambda options: later("d2lmini.grading.cli", "run_grade")(options))
 
     release = commands.add_parser("release", help="make the students' notebooks from the sources")
@@ -38,6 +49,14 @@ def parser() -> argparse.ArgumentParser:
     option("--check", action="store_true", help="write nothing; exit with 1 if a release is not up to date")
     option("--course", type=Path, default="exercises", metavar="DIR", help="default: %(default)s")
     release.set_defaults(run=lambda options: later("d2lmini.grading.cli", "run_release")(options))
+
+    new = commands.add_parser("new-exercise", help="write the skeleton of an exercise")
+    option = new.add_argument
+    option("name", metavar="NAME", help="the function or value that students write")
+    option("--set", dest="set_name", required=True, metavar="SET", help="its set; a new one is begun if need be")
+    option("--value", action="store_true", help="the answer is a value (default: a function)")
+    option("--course", type=Path, default="exercises", metavar="DIR", help="default: %(default)s")
+    new.set_defaults(run=lambda options: later("d2lmini.grading.author", "run_new_exercise")(options))
     return top
 
 

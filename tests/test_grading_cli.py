@@ -129,6 +129,52 @@ def test_unusable_arguments_are_answered_with_what_to_type(course, monkeypatch, 
     assert not (course / "out").exists()
 
 
+def test_second_run_goes_on_where_the_first_ended(course, class_folder, capsys):
+    assert grade(course, class_folder, "--set", SET) == 0
+    first = (course / "out" / "grades.csv").read_bytes()
+    capsys.readouterr()
+    write_submission(class_folder / "fay.ipynb")
+    assert grade(course, class_folder, "--set", SET) == 0
+    assert "graded 1; 5 had their results from before" in capsys.readouterr().out
+    assert set(first.splitlines()) < set((course / "out" / "grades.csv").read_bytes().splitlines())
+    seed = json.loads((course / "out" / "run.json").read_text())["seed"]
+    assert grade(course, class_folder, "--set", SET, "--fresh") == 0
+    assert "had their results" not in capsys.readouterr().out
+    assert json.loads((course / "out" / "run.json").read_text())["seed"] != seed
+
+
+def test_run_that_is_interrupted_says_how_to_go_on(course, class_folder, capsys, monkeypatch):
+    original, count = cli.Ledger.record, []
+
+    def interrupted(self, result, digest):
+        original(self, result, digest)
+        count.append(1)
+        if len(count) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.Ledger, "record", interrupted)
+    assert grade(course, class_folder, "--set", SET) == 130
+    assert "stopped; the same command goes on" in capsys.readouterr().out
+    assert grade(course, class_folder, "--set", SET) == 0 and len(count) == 5
+
+
+def test_late_marks_and_roster_end_to_end(course, class_folder, capsys):
+    late, roster = course / "late.csv", course / "roster.csv"
+    late.write_text("student,hours\nbob,30\nnobody,1\n")
+    roster.write_text("Name,Login\nBob,bob\n")
+    options = ["--late", late, "--penalty", "5% a day", "--roster", roster, "--id", "Login"]
+    assert grade(course, class_folder, "--set", SET, *options) == 0
+    assert "names students who handed in nothing: nobody" in capsys.readouterr().out
+    assert (course / "out" / "lms.csv").read_text().splitlines()[1].startswith("Bob,bob,4.95,8,")
+    bob = next(r for r in rows(course) if r["student"] == "bob")
+    assert (bob["total"], bob["without penalty"], bob["late"], bob["penalty"]) == ("4.95", "5.5", "1.2 days", "0.55")
+    recorded = json.loads((course / "out" / "results" / "bob.json").read_text())["result"]
+    assert recorded["total"] == 5.5 and "late" not in recorded  # the penalty is a report's, not a result's
+    assert grade(course, class_folder, "--set", SET, "--roster", roster) == 2
+    assert "needed: the column student; try: --id COLUMN" in capsys.readouterr().err
+    assert grade(course, class_folder, "--set", SET, "--late", late, "--penalty", "much") == 2
+
+
 def test_command_line_says_its_commands():
     done = subprocess.run([sys.executable, "-m", "d2lmini", "--help"], capture_output=True, text=True, check=True)
     assert all(word in done.stdout for word in ("doctor", "grade", "release"))

@@ -125,3 +125,54 @@ def test_words_never_hold_the_right_value():
         words = difference(answer, expected)
         assert "123" not in words and "789" not in words
     assert "34944" not in difference(5, 34944) and "55" not in difference((1, 2), (55, 55))
+
+
+# What a sentence says may depend on the answer and on where it is wrong, never on what is right there.
+
+
+@st.composite
+def an_answer_and_two_truths(draw):
+    """An answer, and two expected values that are unlike it in the same places."""
+    dtype = draw(st.sampled_from([np.float64, np.float32, np.int64, np.bool_]))
+    shape = draw(hnp.array_shapes(min_dims=0, max_dims=3, max_side=3))
+    answer = draw(hnp.arrays(np.int64, shape, elements=st.integers(-50, 50)))
+    wrong = draw(hnp.arrays(bool, shape))
+    if dtype is np.bool_:
+        answer = answer > 0
+        return answer, answer ^ wrong, answer ^ wrong
+    first, second = (
+        np.where(wrong, answer + draw(hnp.arrays(np.int64, shape, elements=st.integers(1000, 9000))), answer)
+        for _ in range(2)
+    )
+    return answer.astype(dtype), first.astype(dtype), second.astype(dtype)
+
+
+@settings(max_examples=150, deadline=None)
+@given(an_answer_and_two_truths(), st.sampled_from(["array", "list", "tuple", "dict", "number"]))
+def test_words_are_the_same_whatever_the_right_values_are(values, packed):
+    pack = {
+        "array": lambda v: v,
+        "list": lambda v: v.ravel().tolist(),
+        "tuple": lambda v: (1, v),
+        "dict": lambda v: {"first": "same", "second": [v]},
+        "number": lambda v: v.ravel()[0].item(),
+    }[packed]
+    answer, first, second = map(pack, values)
+    assert difference(answer, first) == difference(answer, second)
+
+
+@settings(max_examples=150, deadline=None)
+@given(*[hnp.array_shapes(min_dims=0, max_dims=4, max_side=5) for _ in range(3)])
+def test_words_are_the_same_whatever_the_right_shape_is(shape, first, second):
+    if shape not in (first, second):
+        answer = np.zeros(shape)
+        assert difference(answer, np.ones(first)) == difference(answer, np.ones(second)) is not None
+        assert difference([0] * len(shape), [1] * 9) == difference([0] * len(shape), [2] * 7)
+
+
+@pytest.mark.parametrize("answer", [None, 5, 5.5, "text", [1], (1,), {"a": 1}, Opaque("Tensor"), np.array(["a"])])
+def test_words_on_another_type_name_the_type_that_is_needed_and_no_value(answer):
+    first, second = (np.array(v) for v in ([123.456, 789.125], [[97.5]]))
+    assert difference(answer, first) == difference(answer, second) is not None
+    assert difference("other", "right") == difference("other", "true")
+    assert difference({"b": 1}, {"right": 1}) == difference({"b": 1}, {"true": 2})

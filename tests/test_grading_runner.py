@@ -78,7 +78,7 @@ def test_misconception_is_named_and_costs_its_checks_alone(grade):
         ("while True:\n    pass", "did not finish within 3 s"),
         ("import os\nos._exit(0)", "the Python process ended"),
         ("import os\ndef mini_corr(x, k):\n    os._exit(0)", "the Python process ended"),
-        ("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nos._exit(0)", "the Python process ended"),
+        ("import os, signal\nos.kill(0, signal.SIGKILL)\nos._exit(0)", ""),  # refused, or the end of it
         ("import sys\nsys.exit()", "SystemExit"),
         ("def mini_corr(x, k):\n    return np.empty(3 << 30, np.uint8)", "MemoryError"),
         ("def mini_corr(x, k):\n    return mini_corr(x, k)", "RecursionError"),
@@ -288,7 +288,7 @@ def test_time_of_a_submission_is_limited_as_a_whole(grader, tmp_path):
 def test_no_process_and_no_file_is_left_behind(grader, tmp_path):
     nap = f"347.{os.getpid()}"  # other runs of this test have their own
     start = f"import subprocess\nsubprocess.Popen(['sleep', '{nap}'])\nopen('left', 'w').write('x')\n" + CORR
-    with Server(LIMITS) as server:
+    with Server(LIMITS, tier="C") as server:  # the others start no process; tests/attacks has those
         result = dataclasses.replace(grader, server=server).grade(
             "ada", write_submission(tmp_path / "ada.ipynb", submission({"mini_corr": start}))
         )

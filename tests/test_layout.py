@@ -23,7 +23,7 @@ LAYERS = (
     *("errors", "shapes", "ops", "root", "data", "augment", "plot", "nn", "train", "explain", "transfer", "search"),
     *("figures", "grading", "doctor", "__main__"),
 )
-WITH_TORCH = {"data", "nn", "train", "explain", "transfer", "search", "doctor"}
+WITH_TORCH = {"data", "grading", "nn", "train", "explain", "transfer", "search", "doctor"}
 WITH_MATPLOTLIB = {"plot", "doctor"}
 
 # the second-level headings of a chapter in this order, with others between them
@@ -267,10 +267,24 @@ def test_chapter_links_its_graded_notebook(path):
     assert f"exercises/release/{path.stem}/{path.stem}.ipynb" in prose(path)
 
 
-def test_exercise_sets_have_the_names_of_chapters():
+def test_exercise_sets_have_the_names_of_chapters_or_of_homework():
     sets = [path for path in (ROOT / "exercises" / "source").glob("*/*.ipynb")]
     assert all(path.parent.name == path.stem for path in sets)
-    assert {path.stem for path in sets} == {path.stem for path in chapters}
+    assert {path.stem for path in sets if not homework(path)} == {path.stem for path in chapters}
+
+
+def homework(path: Path) -> bool:
+    """Whether a set belongs to several chapters: `homework_d`."""
+    return path.stem.startswith("homework_")
+
+
+def test_homework_sets_lead_to_chapters_and_are_listed():
+    from d2lmini.grading import bank
+
+    for path in filter(homework, (ROOT / "exercises" / "source").glob("*/*.ipynb")):
+        pages = {exercise.section.split(".html")[0] for exercise in bank.load()[path.stem].values()}
+        assert len(pages) > 1 and pages <= {chapter.stem for chapter in chapters}
+        assert f"`{path.stem}`" in read(ROOT / "exercises" / "README.md")
 
 
 def test_bibliography_is_sorted_by_key():

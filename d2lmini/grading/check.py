@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from . import bank, wire
+from . import bank, net, wire
 from .compare import describe, difference
 from .exercise import Exercise, value_of
+from .variant import NO_NAME, is_name, numbers_of
 
 CHANGED = "Your function changes its argument {}. Work on a copy, x = x.copy(), or write into a new array."
 NOT_DONE = "not done yet: write {} in the cell above"
@@ -70,6 +71,10 @@ class RemoteAnswer(ABC):
     @abstractmethod
     def ask(self, args: tuple, kwargs: dict) -> tuple[Any, list[int]]: ...
 
+    @abstractmethod
+    def ask_net(self, args: tuple, kwargs: dict, request: dict) -> Any:
+        """Call it for a network; `request` holds the further arguments of `wire.net_facts`."""
+
 
 @dataclass
 class Recorder:
@@ -108,18 +113,75 @@ def check(function, /, *args, **kwargs) -> None:
     _report(Outcome(**facts))
 
 
-def check_value(name: str, value) -> None:
-    """Compare a plain value with the reference of the exercise `name`."""
+def check_module(build, x: np.ndarray, /, *args, compare: str = "values", train: bool = False, **kwargs) -> None:
+    """Compare the PyTorch network `build(*args, **kwargs)` with the one that the reference builds.
+
+    x: what both are given, as float32. compare: "shape" of the output; or also "parameters", their number and
+    shapes; or also "values", outputs for weights that the check draws and sets in both. train: the mode of both
+    networks; random numbers of dropout are the same in both.
+
+    Parameters are matched by layer, in the order of use; their names do not matter.
+    """
+    try:
+        exercise = _exercise_of(build)
+    except AnswerError as error:
+        return _report(Outcome(False, "your answer", came=str(error), kind=error.kind))
+    x = np.asarray(x, dtype=np.float32)
+    labels = exercise.labels(args, kwargs)
+    call, asked = _call_texts(exercise.name, labels, [*args, *kwargs.values()], len(args))
+    what = {"shape": "the shape of its output", "parameters": "its parameters", "values": "its output"}[compare]
+    mode = " in training mode" if train else ""
+    facts = {"call": f"{call}: {what}{mode}", "asked": f"{asked}; x {_shape_text(x)}{mode}", "read": exercise.section}
+    rng = check_rng(f"{exercise.name} network")
+    request = {"x": x, "weights": None, "train": train, "seed": int(rng.integers(1 << 31))}
+    try:
+        tensors = net.tensors_of(_ask_net(build, args, kwargs, request))
+        request["weights"] = net.draw(tensors, rng)
+        answer = net.Net(tensors, net.output_of(_ask_net(build, args, kwargs, request)))
+    except AnswerError as error:
+        return _report(Outcome(False, **facts, came=str(error), kind=error.kind))
+    except net.NotANet as error:
+        return _report(Outcome(False, **facts, came=str(error)))
+
+    def compute(variant):
+        return net.made(variant, args, kwargs, tensors, request)
+
+    came = net.difference(answer, compute(exercise.reference), compare)
+    named = {}
+    for misconception in exercise.wrong if came else ():
+        try:
+            wrong = compute(misconception.wrong)
+        except Exception:  # a wrong variant need not work everywhere
+            continue
+        if net.difference(answer, wrong) is None:
+            named = {"hint": misconception.hint, "misconception": misconception.name}
+            break
+    _report(Outcome(came is None, **facts, came=came or "", **named, kind="wrong" if came else "passed"))
+
+
+def check_value(name: str, value, student=None) -> None:
+    """Compare a plain value with the reference of the exercise `name`.
+
+    student: whose numbers the value was computed from, for an exercise that gives everyone their own.
+    """
     exercise = bank.find(name)
-    facts = {"call": name, "asked": f"the value of {name}", "read": exercise.section}
+    numbers = numbers_of(exercise, student if is_name(student) else "")
+    asked = "; ".join([f"the value of {name}", *(f"{k} = {_text(v)}" for k, v in numbers.items())])
+    facts = {"call": name, "asked": asked.replace(";", ", for", 1), "read": exercise.section}
     try:
         if isinstance(value, RemoteAnswer):
             value, _ = value.ask((), {})
         if value is None or value is ... or (type(value) is wire.Opaque and value.type_name == "ellipsis"):
             raise AnswerError(NOT_DONE.format(name), "unfinished")
+        if numbers and not is_name(student):
+            raise AnswerError(NO_NAME, "unfinished")
     except AnswerError as error:
         return _report(Outcome(False, **facts, came=str(error), kind=error.kind))
-    _report(Outcome(**facts | _judge(exercise, value, value_of(exercise.reference), value_of)))
+
+    def compute(given):
+        return value_of(given, numbers)
+
+    _report(Outcome(**facts | _judge(exercise, value, compute(exercise.reference), compute)))
 
 
 def check_that(condition, sentence: str, *, about: str = "") -> None:
@@ -166,6 +228,18 @@ def ask(function, args: tuple, kwargs: dict) -> tuple[Any, list[int]]:
     except Exception as error:
         raise AnswerError(f"{type(error).__name__}: {error}{_line_of(error, function)}") from None
     return answer, [i for i, v in enumerate(values) if wire.dumps(v) != before[i]]
+
+
+def _ask_net(build, args: tuple, kwargs: dict, request: dict) -> Any:
+    """What is plain in the network that `build` gives; AnswerError if there is none."""
+    if isinstance(build, RemoteAnswer):
+        return build.ask_net(args, kwargs, request)
+    try:
+        return wire.net_facts(build(*copy.deepcopy(args), **copy.deepcopy(kwargs)), **request)
+    except NotImplementedError:
+        raise AnswerError(NOT_DONE.format(_name_of(build)), "unfinished") from None
+    except Exception as error:
+        raise AnswerError(f"{type(error).__name__}: {error}{_line_of(error, build)}") from None
 
 
 def _judge(exercise: Exercise, answer, expected, compute) -> dict:
@@ -224,6 +298,8 @@ def _call_texts(name: str, labels: list[str], values: list, positional: int) -> 
 
 def _text(value) -> str:
     if isinstance(value, np.ndarray):
+        if 2 * value.size > SHOWN_CHARACTERS:  # it cannot be short enough
+            return describe(value)
         text = " ".join(np.array2string(value, separator=", ", precision=4).split()).replace("[ ", "[")
         return text if len(text) <= SHOWN_CHARACTERS else describe(value)
     text = repr(value)

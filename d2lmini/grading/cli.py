@@ -1,10 +1,9 @@
 """What `python -m d2lmini grade` and `release` do; their options stand in `d2lmini/__main__.py`."""
 
 import argparse
-import secrets
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, replace
+from itertools import islice
 from pathlib import Path
 
 from rich.console import Console
@@ -12,40 +11,68 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from ..errors import D2LError, DataError
-from . import bank
+from ..errors import D2LError, DataError, fault
+from .late import Penalty, penalise, read_lateness
+from .ledger import Ledger, digest_of_set
 from .limits import Limits
-from .notebook import read_cells, read_source, sets_in
-from .process import Server
-from .report import number, write_feedback, write_grades
-from .runner import Grader, Result
+from .notebook import Source, read_cells, read_source, sets_in
+from .pool import Work, graded
+from .report import number, read_roster, write_reports
+from .runner import Result
+from .sandbox import require
 
 ROWS_SHOWN = 20
-ISOLATION = "separate process with time and memory limits; files and network are not closed to it"
 
 
 def run_grade(options: argparse.Namespace) -> int:
-    """Grade; 0 when every submission was processed, 2 when the arguments cannot be used."""
+    """Grade what has no result yet, then write all reports.
+
+    0 when every submission has its result, 2 when the arguments cannot be used, 130 when stopped.
+    """
     console = Console()
     try:
-        name = options.set_name or infer_set(options.submissions, options.source)
-        source = read_source(options.source, name)
-        submissions = find_submissions(options.submissions, name)
-        if options.jobs < 1 or (options.seed is not None and options.seed < 0):
-            raise DataError("--jobs is at least 1 and --seed at least 0")
-        limits, seed = Limits(), secrets.randbits(32) if options.seed is None else options.seed
-        with Server(limits, source.imports) as server:
-            grader = Grader(source, bank.load().get(name, {}), server, seed, limits)
-            options.out.mkdir(parents=True, exist_ok=True)
-            results = list(_graded(grader, submissions, options, console))
-        facts = {"seed": seed, "limits": asdict(limits), "isolation": ISOLATION}
-        files = write_grades(options.out, results, name, facts)
+        return _grade(options, console)
     except D2LError as error:
         return _refuse("grade", error)
-    console.print(summary(results, name))
-    for path in (*files, options.out / "feedback"):
+    except KeyboardInterrupt:
+        _say(console, "stopped; the same command goes on with the submissions that have no result yet")
+        return 130
+
+
+def _grade(options: argparse.Namespace, console: Console) -> int:
+    name = options.set_name or infer_set(options.submissions, options.source)
+    source = read_source(options.source, name)
+    submissions = find_submissions(options.submissions, name)
+    if options.jobs < 1 or (options.seed is not None and options.seed < 0):
+        raise DataError("--jobs is at least 1 and --seed at least 0")
+    adjust = penalties(options.late, options.penalty, [student for student, _ in submissions], console)
+    if options.roster:
+        read_roster(options.roster, options.column)
+    limits, tier = Limits(), require(options.tier, weak=not options.require_sandbox)
+    work = Work(source, 0, limits, (("tier", tier.name),))
+    work.check()
+    ledger = Ledger(options.out, name, digest_of_set(source, limits), seed=options.seed, fresh=options.fresh)
+    todo = list(ledger.missing(submissions))
+    results = graded(replace(work, seed=ledger.seed), todo, jobs=options.jobs, cluster=options.cluster)
+    for result, digest in _shown(results, len(todo), console):
+        ledger.record(result, digest)
+
+    def read_results() -> Iterator[Result]:
+        return (adjust(ledger.result(student)) for student, _ in submissions)
+
+    facts = {"seed": ledger.seed, "limits": asdict(limits), "isolation": tier.notice}
+    facts |= {"penalty": options.penalty} if options.late else {}
+    more = {"late": bool(options.late), "roster": options.roster, "column": options.column}
+    files = write_reports(options.out, read_results, name, facts, book=options.book.rstrip("/"), **more)
+    if options.gradebook:
+        files.append(options.gradebook)
+        enter_all(options, source, zip(read_results(), submissions, strict=True), len(submissions), console)
+    console.print(summary(read_results(), len(submissions), name))
+    for path in files:
         _say(console, str(path))
-    _say(console, f"seed {seed}; student code ran in a {ISOLATION}")
+    if len(todo) < len(submissions):
+        _say(console, f"graded {len(todo)}; {len(submissions) - len(todo)} had their results from before")
+    _say(console, f"seed {ledger.seed}; {tier.notice}")
     return 0
 
 
@@ -95,33 +122,50 @@ def infer_set(place: Path, sources: Path) -> str:
     raise DataError(f"the set is not plain from the notebooks: add --set NAME, one of {known}")
 
 
-def summary(results: list[Result], name: str) -> Table:
+def penalties(late: Path | None, penalty: str, students: list[str], console: Console) -> Callable[[Result], Result]:
+    """What lateness does to a result; names that no submission has are said, for they may be mistyped."""
+    if late is None:
+        return lambda result: result
+    hours = read_lateness(late)
+    if unknown := sorted(set(hours) - set(students)):
+        _say(console, f"{late} names students who handed in nothing: {', '.join(unknown)}")
+    return penalise(Penalty.parse(penalty), hours)
+
+
+def enter_all(options: argparse.Namespace, source: Source, pairs: Iterable, count: int, console: Console) -> None:
+    """Results into nbgrader's gradebook."""
+    try:
+        from .gradebook import GradebookWriter
+    except ImportError as error:
+        raise DataError(
+            fault(f"{error.name} is not installed", "it, for --gradebook", 'pip install "d2lmini[gradebook]"')
+        ) from None
+    with GradebookWriter(options.gradebook, options.source, source) as book:
+        for result, (_, path) in _shown(pairs, count, console, "gradebook"):
+            book.enter(result, path)
+
+
+def summary(results: Iterable[Result], count: int, name: str) -> Table:
     """One screen of marks."""
-    table = Table(title=f"{name}: {len(results)} submission{'s' * (len(results) != 1)}", title_justify="left")
+    table = Table(title=f"{name}: {count} submission{'s' * (count != 1)}", title_justify="left")
     table.add_column("student", overflow="fold")
     table.add_column("total", justify="right", no_wrap=True)
     table.add_column("points lost, and notes", overflow="fold")
-    for r in results[:ROWS_SHOWN]:
+    for r in islice(results, ROWS_SHOWN):
         lost = [f"{q.name} {number(q.points - q.score)}" for q in r.questions if q.score < q.points]
+        lost += [f"{r.lateness} late {number(r.penalty)}"] if r.lateness else []
         remarks = "; ".join(filter(None, [", ".join(lost) if r.total else "", *r.notes]))
         table.add_row(Text(r.student), f"{number(r.total)} / {number(r.points)}", Text(remarks))
-    if len(results) > ROWS_SHOWN:
-        table.caption = f"and {len(results) - ROWS_SHOWN} more in grades.csv"
+    if count > ROWS_SHOWN:
+        table.caption = f"and {count - ROWS_SHOWN} more in grades.csv"
     return table
 
 
-def _graded(
-    grader: Grader, submissions: list[tuple[str, Path]], options: argparse.Namespace, console: Console
-) -> Iterator[Result]:
-    """Results in the order of the submissions; each student's page is written as soon as it is known."""
-    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    progress = Progress(*columns, console=console, transient=True)
-    with progress, ThreadPoolExecutor(options.jobs) as pool:
-        task = progress.add_task("grading", total=len(submissions))
-        for result in pool.map(lambda item: grader.grade(*item), submissions):
-            write_feedback(options.out, result, grader.source.name, book=options.book.rstrip("/"))
-            progress.advance(task)
-            yield result
+def _shown(results: Iterable, count: int, console: Console, what: str = "grading") -> Iterator:
+    """The results as they come, with a bar of progress."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield from progress.track(results, total=count)
 
 
 def _say(console: Console, text: str) -> None:

@@ -24,7 +24,7 @@ class Misconception:
         object.__setattr__(self, "name", self.name or getattr(self.wrong, "__name__", "wrong_value"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exercise:
     """One answer that students write: a function, or a plain value.
 
@@ -34,6 +34,8 @@ class Exercise:
     section: where to read again, as page#label of the book.
     tol: relative tolerance of float answers; whole numbers must be equal.
     strict_dtype: whether whole numbers may not stand for decimals inside arrays.
+    draw: for a value that each student computes from numbers of their own: rng -> {argument: number or array}.
+        The reference and every wrong variant then take these arguments.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Exercise:
     section: str = ""
     tol: float = 1e-6
     strict_dtype: bool = True
+    draw: Callable[[Any], dict[str, Any]] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "wrong", tuple(self.wrong))
@@ -53,7 +56,7 @@ class Exercise:
     @property
     def is_function(self) -> bool:
         """Whether the answer is a function (the reference takes arguments) and not a value."""
-        if not callable(self.reference):
+        if not callable(self.reference) or self.draw:
             return False
         try:
             return len(inspect.signature(self.reference).parameters) > 0
@@ -70,6 +73,6 @@ class Exercise:
         return names + list(kwargs)
 
 
-def value_of(reference: Any) -> Any:
-    """The value of a value exercise, computed if it is a function."""
-    return reference() if isinstance(reference, Callable) else reference
+def value_of(reference: Any, numbers: dict[str, Any] | None = None) -> Any:
+    """The value of a value exercise, computed if it is a function, from the student's own numbers if it has any."""
+    return reference(**(numbers or {})) if isinstance(reference, Callable) else reference

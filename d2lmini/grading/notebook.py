@@ -16,6 +16,7 @@ from pathlib import Path
 from ..errors import DataError
 
 MAX_BYTES = 64 << 20
+MAX_CELL, MAX_CODE, MAX_CELLS = 100_000, 1_000_000, 1_000  # characters of one code cell, of all, code cells
 CHECK_ID = re.compile(r"(?P<exercise>.+)_(visible|hidden)(_\d+)?")
 HIDDEN = re.compile(r"[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.DOTALL)
 DEFINES = re.compile(r"^(?:(?:async\s+)?(?:def|class)\s+(\w+)|(\w+)\s*(?::[^=\n]+)?=(?!=))", re.MULTILINE)
@@ -132,10 +133,12 @@ def sets_in(folder: Path) -> list[str]:
 
 def read_submission(path: Path, source: Source) -> Submission:
     """The answers in a student's notebook; DataError, in words for the student, when it is none."""
-    cells = [c for c in read_cells(path) if c["type"] == "code" and c["source"].strip()]
+    content = read_notebook(path)
+    cells, notes = _code_of(content)
+    notes += _language_of(content)
     known = {c.id: c for c in source.cells}
     by_text = {released(c): c for c in source.cells if c.role != "answer"}
-    place, extras, found = "", {}, {name: [] for name in source.answers}
+    place, extras, changed, found = "", {}, [], {name: [] for name in source.answers}
     for cell in cells:
         match = (
             known.get(cell["nbgrader"].get("grade_id") or "")
@@ -148,7 +151,11 @@ def read_submission(path: Path, source: Source) -> Submission:
             place = match.id
             if match.role == "answer":
                 found[match.id].append(cell)
-    notes = []
+            elif _changed(cell, match):
+                changed.append(match.id)
+    if changed:
+        names = ", ".join(dict.fromkeys(changed))
+        notes.append(f"cells of the course were changed ({names}): its own were run, for its own points")
     for name, candidates in found.items():
         stubs_only = all(STUB in c["source"] for c in candidates)
         strays = [(at, c) for at, group in extras.items() for c in group if name in defined_names(c["source"])]
@@ -169,6 +176,15 @@ def read_submission(path: Path, source: Source) -> Submission:
 
 def read_cells(path: Path) -> list[dict]:
     """The cells of a notebook file as {type, id, source, nbgrader}, whatever else the file holds.
+
+    Raises:
+        DataError: with the reason in a sentence for the student.
+    """
+    return [_cell(c) for c in read_notebook(path)["cells"] if isinstance(c, dict)]
+
+
+def read_notebook(path: Path) -> dict:
+    """What a notebook file holds: a dict with a list of `cells`; nothing more is known of it.
 
     Raises:
         DataError: with the reason in a sentence for the student.
@@ -194,7 +210,7 @@ def read_cells(path: Path) -> list[dict]:
         raise DataError("the notebook has the old format 3: open it in Jupyter and save it again")
     if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
         raise DataError("the file is JSON, but not a notebook: it has no cells")
-    return [_cell(c) for c in content["cells"] if isinstance(c, dict)]
+    return content
 
 
 def plain(source: str) -> str:
@@ -238,6 +254,33 @@ def free_names(source: str) -> set[str]:
     return used - own - set(dir(builtins))
 
 
+def _code_of(content: dict) -> tuple[list[dict], list[str]]:
+    """The code cells that are short enough to read, and what there is to say about the others."""
+    cells = [_cell(c) for c in content["cells"] if isinstance(c, dict)]
+    cells = [c for c in cells if c["type"] == "code" and c["source"].strip()]
+    characters = [len(c["source"]) for c in cells]
+    notes = [
+        f"a cell with {n:,} characters of code was left out: {MAX_CELL:,} are allowed"
+        for n in characters
+        if n > MAX_CELL
+    ]
+    cells = [c for c, n in zip(cells, characters, strict=True) if n <= MAX_CELL]
+    if len(cells) > MAX_CELLS or sum(len(c["source"]) for c in cells) > MAX_CODE:
+        raise DataError(f"the notebook has too much code: {MAX_CELLS:,} cells and {MAX_CODE:,} characters are allowed")
+    return cells, notes
+
+
+def _language_of(content: dict) -> list[str]:
+    """A remark where the notebook says that it is not written in Python."""
+    metadata = content.get("metadata")
+    for part, key in (("kernelspec", "language"), ("language_info", "name")):
+        about = metadata.get(part) if isinstance(metadata, dict) else None
+        language = about.get(key) if isinstance(about, dict) else None
+        if isinstance(language, str) and language.lower() not in ("python", "ipython", ""):
+            return [f"the notebook says that its language is {language[:40]!r}: its cells were run as Python"]
+    return []
+
+
 def _cell(raw: dict) -> dict:
     source = raw.get("source", "")
     if isinstance(source, list):
@@ -252,6 +295,11 @@ def _cell(raw: dict) -> dict:
         if isinstance(nbgrader, dict)
         else {},
     }
+
+
+def _changed(cell: dict, original: Cell) -> bool:
+    points = cell["nbgrader"].get("points", original.points)
+    return _tidy(cell["source"]) != released(original) or points != original.points
 
 
 def _tidy(source: str) -> str:

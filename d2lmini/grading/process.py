@@ -13,13 +13,11 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 
 from ..errors import D2LError
-from . import wire
-from .limits import Limits
+from . import sandbox, wire
+from .limits import Limits, Use
 
-HERE = Path(__file__).parent
 CAN_FORK = hasattr(os, "fork") and hasattr(socket, "send_fds")
 STARTING_SECONDS = 120.0
 ENDED = "the Python process ended (it reached the memory or CPU limit, or it ended itself)"
@@ -33,29 +31,29 @@ class WorkerEnded(Exception):
     """The worker is gone and cannot be asked again; the text says why."""
 
 
-def command(config: dict) -> list[str]:
-    """How a student's process is started: the one place where a sandbox would be put around it."""
-    return [sys.executable, "-s", "-P", str(HERE / "worker.py"), json.dumps(config)]
-
-
-def environment(home: str) -> dict[str, str]:
-    """Nothing of the instructor's environment but what the system needs to start Python."""
-    variables = {"PATH": os.defpath, "HOME": home, "TMPDIR": home, "LANG": "C.UTF-8", "MPLBACKEND": "Agg"}
-    variables |= {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
-    variables |= {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
-    return variables | {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+def use_of(cpu: float = 0.0, maxrss: int = 0) -> Use:
+    """What the system counted for a process that ended; macOS counts memory in bytes, others in kilobytes."""
+    return Use(round(cpu, 3), maxrss * (1 if sys.platform == "darwin" else 1024))
 
 
 class Server:
     """Starts workers: forks of one warm process, or, without fork, a process for each.
 
     preload: modules that the exercise imports, loaded once.
+    tier: A, B or C of `sandbox`; auto takes the best that this machine can do. Without fork it is C.
+
+    Raises:
+        D2LError: this machine cannot do the tier.
     """
 
-    def __init__(self, limits: Limits, preload: tuple[str, ...] = (), *, fork: bool = CAN_FORK) -> None:
+    def __init__(
+        self, limits: Limits, preload: tuple[str, ...] = (), *, fork: bool = CAN_FORK, tier: str = "auto"
+    ) -> None:
         self.limits, self.preload, self.fork = limits, preload, fork
+        self.tier = sandbox.require(tier if fork else "C")
         self.lock = threading.Lock()
         self.home = tempfile.mkdtemp(prefix="d2lmini-grade-")
+        os.chmod(self.home, 0o711)  # a worker that is another user enters its own folder
         self.process: subprocess.Popen | None = None
 
     def __enter__(self) -> "Server":
@@ -67,13 +65,21 @@ class Server:
 
     def start_worker(self) -> "Worker":
         """A fresh worker in an empty folder of its own."""
-        scratch = tempfile.mkdtemp(dir=self.home)
+        for _ in range(3):
+            worker = self._worker()
+            try:
+                worker.ask(STARTING_SECONDS, "give", values={})  # its start is not the student's time
+                return worker
+            except WorkerEnded:
+                worker.close()
+        raise ServerFailed("a worker cannot be confined: see its message above")
+
+    def _worker(self) -> "Worker":
+        scratch = sandbox.SCRATCH if self.tier.name == "A" else tempfile.mkdtemp(dir=self.home)
         if not self.fork:
             config = self._config() | {"control": None, "scratch": scratch}
             process = self._popen(config, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-            worker = Worker(PipeLine(process), scratch)
-            worker.ask(STARTING_SECONDS, "give", values={})  # its start is not the student's time
-            return worker
+            return Worker(PipeLine(process), scratch)
         ours, theirs = socket.socketpair()
         with theirs:
             pid = self._ask({"scratch": scratch}, theirs)["pid"]
@@ -123,11 +129,12 @@ class Server:
         self.process = None
 
     def _config(self) -> dict:
-        preload = ["numpy", *self.preload]
-        return {"wire": str(HERE / "wire.py"), "limits": asdict(self.limits), "preload": preload}
+        preload = ["numpy", "numpy.random", *self.preload]  # the second would else load in each worker
+        return {"limits": asdict(self.limits), "preload": preload}
 
     def _popen(self, config: dict, **streams) -> subprocess.Popen:
-        return subprocess.Popen(command(config), env=environment(self.home), cwd=self.home, **streams)
+        command = sandbox.command(self.tier.name, config)
+        return subprocess.Popen(command, env=sandbox.environment(self.home), cwd=self.home, **streams)
 
 
 class Worker:
@@ -157,10 +164,11 @@ class Worker:
             raise WorkerEnded("what came back is not the reply to the question")
         return reply
 
-    def close(self) -> None:
-        """End the process and empty its folder."""
-        self.line.close()
+    def close(self) -> Use:
+        """End the process and empty its folder; what the process used."""
+        used = use_of(**self.line.close())
         shutil.rmtree(self.scratch, ignore_errors=True)
+        return used
 
 
 class SocketLine:
@@ -188,9 +196,9 @@ class SocketLine:
             data += piece
         return bytes(data)
 
-    def close(self) -> None:
+    def close(self) -> dict:
         self.link.close()
-        self.kill()
+        return self.kill()
 
     def _wait_at_most(self) -> None:
         left = self.deadline - time.monotonic()
@@ -230,12 +238,18 @@ class PipeLine:
             raise EOFError
         return data
 
-    def close(self) -> None:
+    def close(self) -> dict:
         self._kill()
         for stream in (self.process.stdin, self.process.stdout):
             with contextlib.suppress(OSError):
                 stream.close()
+        used = {}
+        if hasattr(os, "wait4"):
+            with contextlib.suppress(ChildProcessError):
+                ended = os.wait4(self.process.pid, 0)[2]
+                used = {"cpu": ended.ru_utime + ended.ru_stime, "maxrss": ended.ru_maxrss}
         self.process.wait()
+        return used
 
     def _kill(self) -> None:
         if hasattr(os, "killpg"):

@@ -53,7 +53,7 @@ def student_version(path: Path, config_file: Path) -> str:
         steps.ComputeChecksums,
         steps.CheckCellMetadata,
     )
-    config = _config(config_file)
+    config = course_settings(config_file)
     resources = {"unique_key": path.stem}
     try:
         for step in order:
@@ -65,5 +65,6 @@ def student_version(path: Path, config_file: Path) -> str:
     return nbformat.writes(notebook) + "\n"
 
 
-def _config(path: Path) -> Config:
+def course_settings(path: Path) -> Config:
+    """The course's nbgrader_config.py, empty where there is none."""
     return PyFileConfigLoader(path.name, path=str(path.parent)).load_config() if path.is_file() else Config()

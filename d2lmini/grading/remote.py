@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .check import NOT_DONE, AnswerError, RemoteAnswer
-from .limits import Limits
+from .limits import Limits, Use
 from .process import Server, Worker, WorkerEnded
 from .wire import Opaque
 
@@ -36,6 +36,7 @@ class Session:
         self.ended: dict[str, str] = {}  # exercise -> why it is not asked again
         self.exercise = ""  # the one whose checks run now
         self.workers = 0
+        self.used = Use()
 
     def __enter__(self) -> "Session":
         return self
@@ -52,6 +53,17 @@ class Session:
         reply = self._step(Step(cell, "setup", {"cell": cell, "source": source}))
         if reply and not reply.get("whole") and given:
             self._step(Step(cell, "give", {"values": given}))
+
+    def net(self, name: str, args: tuple, kwargs: dict, request: dict) -> Any:
+        """What is plain in the network that a function of the student builds."""
+        reply = self._ask(self.limits.call_seconds, "net", name=name, args=args, kwargs=kwargs, **request)
+        if "error" in reply:
+            raise _failure(reply["error"], name)
+        return reply.get("value")
+
+    def numbers(self, cell: str, values: dict) -> None:
+        """Hand over the student's own numbers, {exercise: {name: number or array}}."""
+        self._step(Step(cell, "numbers", {"values": values}))
 
     def resolve(self, name: str) -> Any:
         """What a check gets for a name: a plain value, a function to call, or `Missing`."""
@@ -122,7 +134,7 @@ class Session:
 
     def _drop(self) -> None:
         if self.worker is not None:
-            self.worker.close()
+            self.used += self.worker.close()
             self.worker = None
 
 
@@ -135,6 +147,9 @@ class Remote(RemoteAnswer):
     def ask(self, args: tuple, kwargs: dict) -> tuple[Any, list[int]]:
         return self.session.call(self.__name__, args, kwargs)
 
+    def ask_net(self, args: tuple, kwargs: dict, request: dict) -> Any:
+        return self.session.net(self.__name__, args, kwargs, request)
+
     def __call__(self, *args, **kwargs):
         return self.ask(args, kwargs)[0]
 
@@ -146,6 +161,9 @@ class Missing(RemoteAnswer):
         self.__name__, self.why = name, why
 
     def ask(self, args: tuple, kwargs: dict) -> tuple[Any, list[int]]:
+        raise self.why
+
+    def ask_net(self, args: tuple, kwargs: dict, request: dict) -> Any:
         raise self.why
 
     def __call__(self, *args, **kwargs):

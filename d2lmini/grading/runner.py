@@ -3,20 +3,24 @@
 import ast
 import contextlib
 import copy
+import functools
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from ..errors import DataError
 from .check import AnswerError, Outcome, Recorder, recorder
 from .compare import kind_of
 from .exercise import Exercise
-from .limits import Limits
+from .limits import Limits, Use
 from .notebook import Cell, Source, Submission, defined_names, free_names, read_submission
 from .process import Server, ServerFailed
 from .remote import Missing, Session
+from .similar import sketches
+from .variant import STUDENT, is_name, numbers_of, of_another
 
 A_STEP = "a step of this check"
 EARLIER = "an earlier step gave no result, so this one could not be checked"
@@ -63,11 +67,19 @@ class Question:
     def as_dict(self) -> dict:
         cells = [
             {"id": c.id, "hidden": c.hidden, "score": c.score, "points": c.points}
-            | {"checks": [asdict(o) for o in c.outcomes]}
+            | {"checks": [dict(vars(o)) for o in c.outcomes]}
             for c in self.cells
         ]
         marks = {"score": self.score, "points": self.points}
         return {"name": self.name, **marks, "section": self.section, "cells": cells}
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "Question":
+        cells = tuple(
+            CellResult(c["id"], c["hidden"], c["points"], tuple(Outcome(**o) for o in c["checks"]))
+            for c in values["cells"]
+        )
+        return cls(values["name"], cells, values["section"])
 
 
 @dataclass(frozen=True)
@@ -78,10 +90,19 @@ class Result:
     questions: tuple[Question, ...]
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    used: Use = Use()
+    sketches: dict[str, list[int]] = field(default_factory=dict)  # of the answers' form; see similar.py
+    lateness: str = ""  # in words; set when reports are made, as is the penalty
+    penalty: float = 0.0
+
+    @property
+    def earned(self) -> float:
+        """The mark before a penalty for lateness."""
+        return round(sum(q.score for q in self.questions), 2)
 
     @property
     def total(self) -> float:
-        return round(sum(q.score for q in self.questions), 2)
+        return round(self.earned - self.penalty, 2)
 
     @property
     def points(self) -> float:
@@ -95,8 +116,19 @@ class Result:
             "points": self.points,
             "notes": list(self.notes),
             "seconds": round(self.seconds, 3),
+            **asdict(self.used),
+            **({"earned": self.earned, "late": self.lateness, "penalty": self.penalty} if self.lateness else {}),
             "questions": [q.as_dict() for q in self.questions],
+            "sketches": self.sketches,
         }
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "Result":
+        """The result that `as_dict` wrote down before lateness counted."""
+        used = Use(values["cpu_seconds"], values["peak_bytes"])
+        questions = tuple(Question.from_dict(q) for q in values["questions"])
+        notes = tuple(values["notes"])
+        return cls(values["student"], questions, notes, values["seconds"], used, values["sketches"])
 
 
 @dataclass
@@ -110,7 +142,7 @@ class Grader:
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
-        if unknown := set(self.source.answers) - set(self.bank):
+        if unknown := set(self.source.answers) - set(self.bank) - {STUDENT}:
             names = ", ".join(sorted(unknown))
             raise DataError(f"the bank of {self.source.name} has no exercise {names}; add it to EXERCISES")
         self.given = setup_namespace(self.source)
@@ -120,35 +152,37 @@ class Grader:
         try:
             return self._graded(student, path)
         except FileNotFoundError:
-            return self._nothing(student, f"no notebook {path.name} was handed in")
+            return self.nothing(student, f"no notebook {path.name} was handed in")
         except (DataError, OSError) as error:
-            return self._nothing(student, str(error))
+            return self.nothing(student, str(error))
         except ServerFailed:
             raise
         except Exception as error:  # a fault of ours stops one mark, not the class
             text = f"{type(error).__name__}: {error}"
-            return self._nothing(student, f"the grader itself failed here ({text}): please report it")
+            return self.nothing(student, f"the grader itself failed here ({text}): please report it")
 
     def _graded(self, student: str, path: Path) -> Result:
         start = time.monotonic()
         submission = read_submission(path, self.source)
         with Session(self.server, self.limits) as session:
-            results = self._run(submission, session)
-            notes = [*submission.notes, *self._remarks(submission, session)]
-        return Result(student, self._questions(results), tuple(notes), time.monotonic() - start)
+            results, name = self._run(submission, session)
+            notes = [*submission.notes, *self._remarks(submission, session), of_another(student, name)]
+        seconds, forms = time.monotonic() - start, sketches(self.source, submission)
+        return Result(student, self._questions(results), tuple(filter(None, notes)), seconds, session.used, forms)
 
-    def _run(self, submission: Submission, session: Session) -> dict[str, CellResult]:
-        """Run every cell in the order of the source; the marks of the check cells."""
+    def _run(self, submission: Submission, session: Session) -> tuple[dict[str, CellResult], Any]:
+        """Run every cell in the order of the source; the marks of the check cells, and whose numbers they are for."""
         namespace = {k: copy.deepcopy(v) if kind_of(v) != "other" else v for k, v in self.given.items()}
         extras = iter(range(1, 1 << 30))
         results = {}
+        whose: dict[str, Any] = {}  # the student's name, read once: one notebook, one set of numbers
 
         def added_after(place: str) -> None:
             for code in submission.extras.get(place, ()):
                 session.run(f"added {next(extras)}", code)
 
         def resolve(name: str) -> Any:
-            value = session.resolve(name)
+            value = whose[name] if name in whose else session.resolve(name)
             if isinstance(value, Missing) and name in self.source.answers and name not in submission.answers:
                 return Missing(name, AnswerError(f"no cell of this notebook answers {name}", "unfinished"))
             return value
@@ -163,12 +197,17 @@ class Grader:
             elif cell.role == "answer":
                 if cell.id in submission.answers:
                     session.run(cell.id, submission.answers[cell.id])
+                if cell.id == STUDENT:
+                    name = session.resolve(STUDENT)
+                    whose[STUDENT] = name if is_name(name) else None
+                    numbers = {e.name: numbers_of(e, whose[STUDENT] or "") for e in self.bank.values() if e.draw}
+                    session.numbers(f"{STUDENT} numbers", numbers)
             else:
                 names = defined_names(cell.source) if cell.role == "setup" else ()
                 given = {n: namespace[n] for n in names if kind_of(namespace.get(n)) not in ("other", "nothing")}
                 session.setup(cell.id, cell.source, given)
             added_after(cell.id)
-        return results
+        return results, whose.get(STUDENT)
 
     def _remarks(self, submission: Submission, session: Session) -> list[str]:
         """What went wrong in cells, for the student to see once."""
@@ -186,7 +225,7 @@ class Grader:
             cells.setdefault(check.exercise, []).append(results[check.id])
         return tuple(Question(name, tuple(group), self.bank[name].section) for name, group in cells.items())
 
-    def _nothing(self, student: str, note: str) -> Result:
+    def nothing(self, student: str, note: str) -> Result:
         """The result of a file that cannot be read."""
         unread = Outcome(False, "not checked", came="the notebook could not be read", kind="broken")
         results = {c.id: CellResult(c.id, c.hidden, c.points, (unread,)) for c in self.source.checks}
@@ -228,14 +267,15 @@ def run_checks(
     missing: list[Missing] = []
     stopped = False
     try:
-        for name in sorted(free_names(cell.source)):
+        statements, names = _compiled(cell)
+        for name in names:
             if name in remote_names or name not in namespace:
                 namespace[name] = resolve(name)
                 if isinstance(namespace[name], Missing):
                     missing.append(namespace[name])
-        for statement in ast.parse(cell.source).body:
+        for statement in statements:
             try:
-                exec(compile(ast.Module([statement], []), f"<{cell.id}>", "exec"), namespace)
+                exec(statement, namespace)
             except AnswerError as error:
                 run.outcomes.append(Outcome(False, A_STEP, came=str(error), kind=error.kind))
                 stopped = True
@@ -250,3 +290,10 @@ def run_checks(
     finally:
         recorder.reset(token)
     return run.outcomes
+
+
+@functools.cache
+def _compiled(cell: Cell) -> tuple[list[CodeType], list[str]]:
+    """The statements of a check cell, and the names that it needs; the same for all submissions."""
+    modules = [ast.Module([statement], []) for statement in ast.parse(cell.source).body]
+    return [compile(m, f"<{cell.id}>", "exec") for m in modules], sorted(free_names(cell.source))

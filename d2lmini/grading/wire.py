@@ -2,14 +2,15 @@
 
 Nothing is ever unpickled. A frame is four magic bytes, the sizes of header and body, the header, the body.
 The header says what the values are, the body holds the bytes of the arrays. `loads` believes nothing:
-sizes, depth, dtypes and shapes are checked before a value is made. Both sides load this file, so it needs
-NumPy and the standard library alone.
+sizes, depth, dtypes and shapes are checked before a value is made. A PyTorch network never crosses: what is
+plain in it does (`net_facts`). Both sides load this file, so it needs NumPy and the standard library alone.
 """
 
 import json
 import math
 import re
 import struct
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,6 +95,35 @@ def receive(read):
     """Read one frame with `read(count) -> exactly count bytes` and return its value."""
     prefix = read(PREFIX.size)
     return loads(prefix + read(sum(prefix_sizes(prefix))))
+
+
+def net_facts(net, x: np.ndarray, weights: dict | None, train: bool, seed: int):
+    """What is plain in a PyTorch network; any other value as it is.
+
+    x: what the network is given. weights: {name: array} for its tensors, None to leave them. train: its mode.
+    seed: of dropout. Returns {"tensors": {name: shape}, "out": array}, parameters and running statistics in the
+    order in which the layers are used; "out" is no array when the network gives no tensor.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(net, torch.nn.Module):
+        return net
+    used: list[str] = []
+    hooks = [
+        layer.register_forward_pre_hook(lambda *_, name=name: used.append(name)) for name, layer in net.named_modules()
+    ]
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):  # the seed stays in here
+        net.eval()(torch.tensor(x))  # shows the order of use, and lazy layers get their shapes
+        for hook in hooks:
+            hook.remove()
+        place = {name: i for i, name in reversed(list(enumerate(used)))}
+        state = {name: tensor for name, tensor in net.state_dict().items() if tensor.is_floating_point()}
+        names = sorted(state, key=lambda name: place.get(name.rpartition(".")[0], len(used)))
+        for name in weights or ():
+            state[name].copy_(torch.from_numpy(weights[name]))
+        torch.manual_seed(seed)
+        out = net.train(train)(torch.tensor(x))
+    out = out.numpy() if isinstance(out, torch.Tensor) else out
+    return {"tensors": {name: tuple(state[name].shape) for name in names}, "out": out}
 
 
 def _check_sizes(header_bytes: int, body_bytes: int) -> None:
