@@ -16,6 +16,7 @@ import pytest
 
 import execute
 
+collect_ignore_glob = ["tests/attacks/*"]  # hostile programs, which are to run in the sandbox alone
 NOT_COMPARED = ("text/html", "text/latex", "image/svg+xml", "application/javascript", "application/json")
 AFTERWARDS = """\
 def _after():
