@@ -1,12 +1,13 @@
-"""Images made easier, and images made more: colour normalisation, and random affine maps of whole batches."""
+"""Images made easier, and images made more: colour normalisation; random maps, crops, mirrors, colours."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from d2lmini.errors import ShapeError, fault
-from d2lmini.ops.check import floating, word
+from d2lmini.ops.check import between, floating, generator, word
 from d2lmini.ops.regularise import affine, random_affine_matrix
+from d2lmini.shapes import Pair, pair
 
 METHODS = ("dataset", "image", "grey_world", "max_rgb", "chromaticity")
 
@@ -85,3 +86,63 @@ def random_affine(
     border[1:-1, 1:-1] = False
     ground = x[:, :, border].mean(axis=2)[:, :, None, None]  # (n, c, 1, 1)
     return affine(x - ground, matrix) + ground  # `affine` fills with zeros
+
+
+def random_crop_flip(x: np.ndarray, size: Pair, *, rng: np.random.Generator, flip: float = 0.5) -> np.ndarray:
+    """Cut a window out of each image at a random place, and mirror some of them; chapter `random_crop_flip`.
+
+    Shapes:
+        x: (n, c, h, w). size: height and width of the window, in pixels; every place is equally likely.
+        flip: the probability that left and right change places, 0..1. Returns (n, c, *size).
+    Raises:
+        ShapeError: x is not 4-d, the window is larger than the images, flip is no probability, or rng no generator.
+    Source:
+        Krizhevsky, Sutskever and Hinton 2012, doi:10.1145/3065386, section 4.1: 224 x 224 out of 256 x 256.
+
+    >>> random_crop_flip(np.arange(3.0).reshape(1, 1, 1, 3), (1, 3), rng=np.random.default_rng(0), flip=1).tolist()
+    [[[[2.0, 1.0, 0.0]]]]
+    """
+    x, size, rng, flip = floating(x, "x", "nchw"), pair(size, "size", 1), generator(rng), between(flip, "flip", 0, 1)
+    n, _, h, w = x.shape
+    if size[0] > h or size[1] > w:
+        came = f"a window of {size[0]} x {size[1]} in images of {h} x {w}"
+        raise ShapeError(fault(came, "a window no larger than the images", f"size={min(*size, h, w)}"))
+    top, left = (rng.integers(whole - part + 1, size=n) for whole, part in zip((h, w), size, strict=True))
+    rows, columns = (start[:, None] + np.arange(part) for start, part in zip((top, left), size, strict=True))
+    mirrored = rng.random(n) < flip
+    columns[mirrored] = columns[mirrored, ::-1]
+    return x[np.arange(n)[:, None, None], :, rows[:, :, None], columns[:, None, :]].transpose(0, 3, 1, 2).copy()
+
+
+def pca_colour(
+    x: np.ndarray, *, rng: np.random.Generator, spread: float = 0.1, reference: np.ndarray | None = None
+) -> np.ndarray:
+    """Add one colour to each image, drawn along the main directions of colour; chapter `pca_colour`.
+
+    Shapes:
+        x: (n, c, h, w), 0..1. Returns (n, c, h, w): to all pixels of an image the same vector is added,
+        n1 l1 v1 + n2 l2 v2 + ..., where v and l are the eigenvectors and eigenvalues of the covariance of the colours
+        and the n are drawn once an image, from N(0, spread^2). Nothing is clipped.
+        reference: the images whose pixels give the covariance (default: x); those of training. The eigenvalues are
+        variances: with pixels in 0..255 instead of 0..1 the colours would be 255 times too strong.
+    Raises:
+        ShapeError: x or reference is not 4-d, their channels differ, spread is negative, or rng is no generator.
+    Source:
+        Krizhevsky, Sutskever and Hinton 2012, doi:10.1145/3065386, section 4.1.
+
+    >>> black, white = np.zeros((1, 3, 1, 1)), np.ones((1, 3, 1, 1))
+    >>> greys = pca_colour(np.concatenate([black, white]), rng=np.random.default_rng(0))  # they vary along grey only
+    >>> np.allclose(greys, greys.mean(1, keepdims=True))
+    True
+    """
+    x, rng, spread = floating(x, "x", "nchw"), generator(rng), between(spread, "spread", 0)
+    known = x if reference is None else floating(reference, "reference", "nchw")
+    if known.shape[1] != x.shape[1]:
+        came = f"x has {x.shape[1]} channels and reference {known.shape[1]}"
+        raise ShapeError(fault(came, "the same channels", "reference=None"))
+    colours = known.astype(np.float64) - known.mean((0, 2, 3), dtype=np.float64, keepdims=True)
+    covariance = np.einsum("nchw,ndhw->cd", colours, colours) / (colours.size // x.shape[1])  # (c, c)
+    values, vectors = np.linalg.eigh(covariance)  # (c,) and (c, c), a column each
+    signs = np.where(vectors.sum(0) < 0, -1, 1)  # an eigenvector may point either way; here, to the bright side
+    shift = (spread * rng.standard_normal((len(x), len(values))) * values) @ (signs * vectors).T  # (n, c)
+    return x + shift[:, :, None, None].astype(x.dtype)

@@ -226,6 +226,21 @@ def browser(which: Callable[[str], str | None] = shutil.which) -> Check:
     return Check("browser", found or "none", advice, optional=True)
 
 
+def sandbox() -> Check:
+    """Which tier of the grader's sandbox can this machine do?"""
+    try:
+        from d2lmini.grading.sandbox import best_tier, why_not  # here, for it needs packages that may be missing
+    except ImportError as error:
+        return Check("sandbox", f"not known without {error.name}")
+    tier = best_tier()
+    advice = {
+        "A": "",
+        "B": f"optional, for tier A ({why_not('A')}): apt install bubblewrap",
+        "C": "optional, to grade strangers' notebooks: Linux, with apt install bubblewrap or a kernel with Landlock",
+    }
+    return Check("sandbox", f"tier {tier.name}: {tier.means}", advice[tier.name], optional=True)
+
+
 def book(root: Path = ROOT) -> Check:
     """Where is the built book?"""
     page = root / "_build" / "html" / "index.html"
@@ -247,6 +262,7 @@ def checks() -> list[Check]:
         data_sets(),
         disk(),
         browser(),
+        sandbox(),
         book(),
     ]
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from math import cos, isfinite, pi
+from math import cos, isfinite, pi, sqrt
+from statistics import NormalDist
 
 import numpy as np
 import torch
@@ -199,6 +200,72 @@ def accuracy(net: nn.Module, data: Data, *, batch: int = 256) -> float:
         needed = f"one for each prediction, {named.shape}"
         raise ShapeError(fault(f"labels have shape {labels.shape}", needed, f"y.reshape{named.shape}"))
     return float((named == labels).mean())
+
+
+def top_k_error(scores: np.ndarray, labels: np.ndarray, k: int = 1) -> float:
+    """Return the share of images whose label is not among the k largest scores; chapter `top_k_error`.
+
+    Shapes:
+        scores: (n, classes). labels: (n,) int. k: 1 .. classes. Returns 0..1.
+        A tie counts against the network, and so does a score that is not a number: equal scores name nothing.
+    Raises:
+        ShapeError: scores and labels do not fit together, or k is outside its range.
+    Source:
+        Russakovsky et al. 2015, arXiv:1409.0575, section 4.1.
+
+    >>> two = np.array([[0.5, 0.3, 0.2], [0.5, 0.3, 0.2]])
+    >>> top_k_error(two, np.array([0, 1])), top_k_error(two, np.array([0, 1]), k=2)
+    (0.5, 0.0)
+    """
+    scores, labels = np.asarray(scores), np.asarray(labels)
+    if scores.ndim != 2 or labels.shape != scores.shape[:1] or len(labels) == 0:
+        came = f"scores have shape {scores.shape} and labels {labels.shape}"
+        raise ShapeError(fault(came, "(n, classes) and (n,)", "top_k_error(scores(net, x), y, k=5)"))
+    if not 1 <= whole(k, "k", 1) <= scores.shape[1]:
+        raise ShapeError(fault(f"k={k}", f"1 to {scores.shape[1]}, the number of classes", "k=1"))
+    own = scores[np.arange(len(labels)), labels][:, None]  # (n, 1)
+    rank = (~(scores < own)).sum(axis=1)  # (n,): 1 where nothing else is as large
+    return float((rank > k).mean())
+
+
+def binomial_ci(error: float, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Return the normal interval around an error that was measured on n images; chapter `binomial_ci`.
+
+    Shapes:
+        error: 0..1, a share. n: images. level: between 0 and 1, how often such intervals hold the true error.
+        Returns the two ends, kept in 0..1. For a handful of mistakes it is too narrow, and without any it is empty.
+    Raises:
+        ShapeError: a number is outside its range.
+    Source:
+        Brown, Cai and DasGupta 2001, doi:10.1214/ss/1009213286, which also says when not to use it.
+
+    >>> [round(end, 3) for end in binomial_ci(0.1, 900)]  # 1.96 times sqrt(0.1 * 0.9 / 900) = 0.01
+    [0.08, 0.12]
+    """
+    error, n = between(error, "error", 0, 1), whole(n, "n", 1)
+    if not 0 < level < 1:
+        raise ShapeError(fault(f"level={level}", "a number between 0 and 1", "level=0.95"))
+    reach = NormalDist().inv_cdf((1 + level) / 2) * sqrt(error * (1 - error) / n)
+    return max(0.0, error - reach), min(1.0, error + reach)
+
+
+def ensemble(nets: Sequence[nn.Module], images: np.ndarray | torch.Tensor, *, batch: int = 256) -> np.ndarray:
+    """Return the mean of what several networks say, as probabilities; chapter `ensemble`.
+
+    Shapes:
+        nets: one or more, each (n, ...) -> (n, classes). Returns (n, classes), each row with the sum 1.
+    Raises:
+        ShapeError: there is no network.
+    Source:
+        Hansen and Salamon 1990, doi:10.1109/34.58871; averaged as in Krizhevsky et al. 2012, doi:10.1145/3065386.
+
+    >>> ensemble([nn.Identity(), nn.Identity()], np.zeros((1, 4))).tolist()  # equal scores, equal probabilities
+    [[0.25, 0.25, 0.25, 0.25]]
+    """
+    if len(nets) == 0:
+        raise ShapeError(fault("no network", "one or more", "ensemble([net, other], images)"))
+    each = [torch.from_numpy(scores(net, images, batch=batch)).softmax(dim=1) for net in nets]
+    return torch.stack(each).mean(dim=0).numpy()  # (n, classes)
 
 
 # --- parts ----------------------------------------------------------------------------------------------------

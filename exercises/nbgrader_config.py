@@ -12,3 +12,4 @@ c.ClearSolutions.text_stub = "*Your answer here.*"
 # from nbgrader, its gradebook and the hidden checks. Without this statement nbgrader runs it in a kernel of its own.
 GRADE_APART = "d2lmini.grading.gradebook.GradeApart"
 c.Autograde.update({"sanitize_preprocessors": [], "autograde_preprocessors": [GRADE_APART]})  # noqa: F821
+# c.GradeApart.require_sandbox = True  # refuse to grade where nothing closes files and network to students' code

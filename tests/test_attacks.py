@@ -1,10 +1,12 @@
 """Each notebook of tests/attacks gets the mark that it deserves and harms nothing, in each tier of the sandbox.
 
-A file there begins with its idea and the marks of the three questions of `grading_course`. Cells begin with
-`# %%` and the name of an answer, or `before`. `Tier C: succeeds` (all points, for LOOT is the right answer)
-says what that tier does not stop, and shows that the attack is real; `not run` that it would do harm.
+A file there begins with its idea and the marks of the three questions of `grading_course`. Cells begin with `# %%`
+and the name of an answer, or `before`; a hostile file, as against hostile code, is a whole notebook. `Tier C:
+succeeds` (all points, for LOOT is the right answer) says what that tier does not stop, and shows that the attack is
+real; `not run` that it would do harm.
 """
 
+import json
 import os
 import re
 import socket
@@ -13,6 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
@@ -23,7 +26,7 @@ from d2lmini.grading.process import Server
 from d2lmini.grading.runner import Grader
 from tests.grading_course import BANK, POINTS, SET, submission, write_course, write_submission
 
-ATTACKS = sorted((Path(__file__).parent / "attacks").glob("*.py"))
+ATTACKS = sorted(p for p in (Path(__file__).parent / "attacks").iterdir() if p.suffix in (".py", ".ipynb"))
 LIMITS = Limits(call_seconds=2, cell_seconds=4, submission_seconds=25)
 FULL = [4, 2, 2]
 TRACE = "d2l-attack"  # in the name of every file that an attack tries to leave
@@ -35,9 +38,15 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="tiers A and B n
 def cases():
     for tier in sandbox.TIERS:
         for path in ATTACKS:
-            marks = deserved(path.read_text(), tier)
+            marks = deserved(about(path), tier)
             if marks is not None:
                 yield pytest.param(tier, path, marks, id=f"{tier}-{path.stem}")
+
+
+def about(path):
+    """The text that begins with the idea: the file, or the first cell of a notebook."""
+    text = path.read_text("utf8")
+    return json.loads(text)["cells"][0]["source"] if path.suffix == ".ipynb" else text
 
 
 def deserved(text, tier):
@@ -49,6 +58,8 @@ def deserved(text, tier):
 
 def notebook_of(path, names):
     """The honest submission with the cells of an attack; `names` are given to it in a cell before."""
+    if path.suffix == ".ipynb":
+        return nbformat.from_dict(json.loads(path.read_text("utf8")))
     _, *parts = re.split(r"^# %% (\w+)\n", path.read_text(), flags=re.MULTILINE)
     cells = dict(zip(parts[::2], parts[1::2], strict=True))
     given = "".join(f"{name} = {value!r}\n" for name, value in names.items())
@@ -130,7 +141,7 @@ def processes_of(home):
 
 
 def test_there_are_at_least_forty_attacks_of_one_idea_each():
-    ideas = [path.read_text().splitlines()[0] for path in ATTACKS]
+    ideas = [about(path).splitlines()[0] for path in ATTACKS]
     assert len(ideas) == len(set(ideas)) >= 40
     assert all(idea.startswith("# Idea: ") for idea in ideas)
 

@@ -19,6 +19,7 @@ from d2lmini.grading.notebook import read_source, sets_in
 from d2lmini.grading.process import Server
 from d2lmini.grading.runner import Grader
 
+SEEDS = (1, 2, 3, 4)
 STUDENTS = ("bob", "Grace Hopper", "s1234567", "李", "x")
 SOURCES = Path(__file__).parents[1] / "exercises" / "source"
 CHAPTERS = SOURCES.parents[1] / "chapters"
@@ -98,6 +99,17 @@ def numbers_in(text: str) -> list[float]:
 
 def contains_run(numbers: list[float], run: list[float]) -> bool:
     return any(np.allclose(numbers[i : i + len(run)], run, rtol=1e-4) for i in range(len(numbers) - len(run) + 1))
+
+
+@pytest.mark.parametrize(("name", "exercise"), [p for p in EXERCISES if not p.values[1].draw])
+def test_mark_of_a_wrong_variant_does_not_depend_on_the_seed(name, exercise):
+    def marks(wrong, seed):
+        outcomes = outcomes_of(source_of(name), exercise.name, as_answer(exercise, wrong), seed)
+        return [o.passed for o in outcomes]
+
+    for misconception in exercise.wrong:
+        found = [marks(misconception.wrong, seed) for seed in SEEDS]
+        assert found[1:] == found[:-1], misconception.name
 
 
 @pytest.mark.parametrize(("name", "exercise"), EXERCISES)

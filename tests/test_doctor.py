@@ -168,6 +168,21 @@ def test_browser_and_book_are_optional(tmp_path):
     assert doctor.book(tmp_path) == Check("book", str(page))
 
 
+@pytest.mark.parametrize(("tier", "typed"), [("A", ""), ("B", "install bubblewrap"), ("C", "install bubblewrap")])
+def test_tier_of_the_sandbox_is_said_with_what_leads_to_a_better_one(monkeypatch, tier, typed):
+    from d2lmini.grading import sandbox
+
+    monkeypatch.setattr(sandbox, "why_not", lambda name: "" if name >= tier else "bwrap is not installed")
+    check = doctor.sandbox()
+    assert check.found == f"tier {tier}: {sandbox.TIERS[tier].means}" and not check.missing
+    assert typed in check.advice and bool(check.advice) == bool(typed)
+
+
+def test_sandbox_is_not_known_where_a_package_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "d2lmini.grading.sandbox", None)
+    assert doctor.sandbox().found.startswith("not known") and not doctor.sandbox().missing
+
+
 def test_report_is_one_aligned_line_a_check():
     lines = doctor.report(
         [Check("a", "1.0"), Check("longer", "x" * 60, "type this"), Check("c", "no", "maybe", True)]
@@ -198,4 +213,4 @@ def test_checks_cover_every_requirement_once(monkeypatch):
     names = [check.name for check in doctor.checks()]
     assert len(set(names)) == len(names)
     assert {need.name for need in doctor.declared()[1]} < set(names)
-    assert {"Python", "torch with torchvision", "fonts", "data", "free disk", "browser", "book"} < set(names)
+    assert {"Python", "torch with torchvision", "fonts", "data", "free disk", "browser", "sandbox", "book"} < set(names)

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 
 from d2lmini.__main__ import main
-from d2lmini.grading import bank, cli
+from d2lmini.grading import bank, cli, sandbox
 from d2lmini.grading.limits import Limits
 from d2lmini.grading.release import release, student_version
 from tests.grading_course import BANK, POINTS, SET, SOLUTIONS, submission, write_course, write_submission
@@ -141,6 +141,17 @@ def test_second_run_goes_on_where_the_first_ended(course, class_folder, capsys):
     assert grade(course, class_folder, "--set", SET, "--fresh") == 0
     assert "had their results" not in capsys.readouterr().out
     assert json.loads((course / "out" / "run.json").read_text())["seed"] != seed
+
+
+def test_tier_is_that_in_which_each_submission_was_graded(course, class_folder, capsys):
+    assert grade(course, class_folder, "--set", SET, "--tier", "C") == 0
+    write_submission(class_folder / "fay.ipynb")
+    assert grade(course, class_folder, "--set", SET) == 0
+    facts = json.loads((course / "out" / "grades.json").read_text("utf8"))
+    best, tiers = sandbox.best_tier().name, {r["student"]: r["tier"] for r in facts["results"]}
+    assert tiers == dict.fromkeys(tiers, "C") | {"fay": best}
+    assert facts["isolation"] == "; ".join(sandbox.TIERS[name].notice for name in sorted({best, "C"}))
+    assert facts["isolation"] in capsys.readouterr().out
 
 
 def test_run_that_is_interrupted_says_how_to_go_on(course, class_folder, capsys, monkeypatch):

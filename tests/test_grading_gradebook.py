@@ -13,7 +13,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from d2lmini.__main__ import main
-from d2lmini.grading import bank, cli, gradebook
+from d2lmini.grading import bank, cli, gradebook, sandbox
 from d2lmini.grading.gradebook import GradebookWriter, comment_on, handed_in_at, one_transaction
 from d2lmini.grading.limits import Limits
 from d2lmini.grading.notebook import read_source
@@ -217,6 +217,13 @@ def test_nbgraders_autograde_uses_the_runner_and_duplicates_stop_nobody(tmp_path
     assert len(list((tmp_path / "feedback").iterdir())) == 4
     recorded = json.loads((tmp_path / "marks" / "convolution" / "results" / "c_hung.json").read_text("utf8"))
     assert recorded["result"]["total"] == 16
+    tier = sandbox.best_tier()
+    assert recorded["result"]["tier"] == tier.name and tier.notice in done.stderr
+    shown = json.loads((tmp_path / "autograded" / "c_hung" / "convolution" / "convolution.ipynb").read_text("utf8"))
+    assert shown["metadata"]["d2lmini"] == {"tier": tier.name}
+    strict = ("--force", "--GradeApart.tier=C", "--GradeApart.require_sandbox=True")
+    again = nbgrader(tmp_path, "autograde", "convolution", *strict)
+    assert again.returncode and "tier C is no sandbox, and one is required" in again.stderr
 
 
 def test_writer_refuses_what_is_no_gradebook(course):

@@ -119,6 +119,7 @@ def test_command_that_is_killed_again_and_again_ends_as_an_undisturbed_one(tmp_p
 def test_same_submission_keeps_its_result_and_a_changed_one_is_graded(tmp_path, source, handed_in):
     ledger = ledger_of(tmp_path, source)
     assert grade_all(ledger, source, handed_in) == [student for student, _ in handed_in]
+    ledger.lock.close()
     again = ledger_of(tmp_path, source)
     assert again.seed == ledger.seed and grade_all(again, source, handed_in) == []
     write_submission(handed_in[1][1], submission())
@@ -139,6 +140,26 @@ def test_all_is_graded_anew_where_the_key_changed(tmp_path, source, handed_in, c
     assert grade_all(ledger, source, handed_in[:2]) == ["ada", "bob"]
     assert ledger.seed == 6 if change == "seed" else change == "fresh" or ledger.seed == 5
     assert ledger.result("ada").total == POINTS * (2 if change == "source" else 1)
+
+
+def test_folder_has_one_run_at_a_time_and_is_free_when_that_one_is_killed(tmp_path, source):
+    code = f"""
+import time
+from d2lmini.grading.ledger import Ledger
+with Ledger({str(tmp_path / "out")!r}, {SET!r}, "", seed=1):
+    print("has it", flush=True)
+    time.sleep(60)
+"""
+    other = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT)
+    with other.stdout as said:
+        assert said.readline() == b"has it\n"
+        for fresh in (False, True):
+            with pytest.raises(DataError, match=r"another run writes into .*out; needed: its end, or a folder"):
+                ledger_of(tmp_path, source, fresh=fresh)
+        other.kill()
+        other.wait()
+    with ledger_of(tmp_path, source) as ledger:
+        assert ledger.seed == 1
 
 
 def test_folder_of_another_set_is_not_overwritten(tmp_path, source):

@@ -107,10 +107,27 @@ def test_bad_answer_costs_its_own_question_only(grade, answer, words):
     assert any(words in text for text in said(result)), said(result)
 
 
-def test_printing_200_mb_costs_nothing(grader, tmp_path):
+LINES = 'for _ in range({}): print("x" * 1_000_000)\n'
+
+
+def test_printing_is_free_up_to_a_limit_and_2_gb_cost_their_own_question(grader, tmp_path):
     patient = dataclasses.replace(grader, limits=Limits(cell_seconds=60))  # a busy machine prints slowly
-    loud = submission({"mini_corr": 'print("x" * 200_000_000)\n' + CORR})
-    assert patient.grade("ada", write_submission(tmp_path / "ada.ipynb", loud)).total == POINTS
+    for count, total, words in ((60, POINTS, ()), (2000, POINTS - 4, "OSError: more than 64 MB were printed")):
+        loud = submission({"mini_corr": LINES.format(count) + CORR})
+        result = patient.grade("ada", write_submission(tmp_path / "ada.ipynb", loud))
+        assert result.total == total and [note.split(" (")[0] for note in result.notes] == [words] * bool(words)
+
+
+def test_each_call_may_print_anew(grade):
+    loud = CORR.replace("    windows =", "    " + LINES.format(40) + "    windows =")
+    assert grade(mini_corr=loud).total == POINTS
+
+
+def test_processor_time_of_all_workers_of_a_submission_is_limited(grader, tmp_path):
+    hasty = dataclasses.replace(grader, limits=Limits(call_seconds=30, cpu_seconds=1))
+    loop = {"mini_corr": "def mini_corr(x, k):\n    while True: pass"}
+    result = hasty.grade("ada", write_submission(tmp_path / "ada.ipynb", submission(loop)))
+    assert result.total < POINTS and "used up its 1 s of processor time" in str(said(result))
 
 
 def test_answer_that_changes_its_input_fails(grade):

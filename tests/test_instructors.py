@@ -34,6 +34,8 @@ def test_limits_are_those_of_the_runner():
     assert said in PAGE
     assert f"limited to {limits.memory_bytes >> 30} GB more" in PAGE
     assert f"a file to {limits.file_bytes >> 20} MB" in PAGE
+    assert f"prints to {limits.output_bytes >> 20} MB" in PAGE
+    assert limits.cpu_seconds == limits.submission_seconds and f"threads\nto {limits.processes}" in PAGE
 
 
 def test_label_of_every_link_is_on_the_page():

@@ -11,7 +11,7 @@ from torch import nn
 from d2lmini import ShapeError, data, train
 from d2lmini.augment import random_affine
 from d2lmini.nn import flex_cnn, seeded
-from d2lmini.train import SCHEDULES, accuracy, batches, fit, predict, scores
+from d2lmini.train import SCHEDULES, accuracy, batches, binomial_ci, ensemble, fit, predict, scores, top_k_error
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -286,3 +286,66 @@ def test_progress_is_silent_unless_someone_watches(capsys):
     assert capsys.readouterr() == ("", "")
     fit(linear(), blobs(), steps=2, seed=0, progress=True)
     assert capsys.readouterr().out == ""
+
+
+# --- how good it is ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 7])
+def test_top_k_error_equals_torch_topk(k):
+    rng = np.random.default_rng(k)
+    said, labels = rng.standard_normal((200, 7)), rng.integers(0, 7, 200)
+    best = torch.from_numpy(said).topk(k).indices.numpy()
+    expected = float(np.mean([label not in row for label, row in zip(labels, best, strict=True)]))
+    found = top_k_error(said, labels, k)
+    assert type(found) is float and found == expected
+
+
+def test_top_k_error_counts_ties_and_what_is_no_number_as_wrong():
+    labels = np.array([0, 1, 2])
+    assert top_k_error(np.ones((3, 3)), labels, 2) == 1.0
+    assert top_k_error(np.full((3, 3), np.nan), labels, 1) == 1.0
+    assert top_k_error(np.ones((3, 3)), labels, 3) == 0.0
+
+
+@pytest.mark.parametrize("shapes", [((3, 4), (2,)), ((3,), (3,)), ((0, 4), (0,)), ((3, 4), (3, 1))])
+def test_top_k_error_says_what_shapes_it_needs(shapes):
+    with pytest.raises(ShapeError, match=r"\(n, classes\) and \(n,\)"):
+        top_k_error(np.zeros(shapes[0]), np.zeros(shapes[1], int))
+
+
+@pytest.mark.parametrize("k", [0, 5])
+def test_top_k_error_refuses_k_outside_the_classes(k):
+    with pytest.raises(ShapeError, match="k"):
+        top_k_error(np.zeros((3, 4)), np.zeros(3, int), k)
+
+
+@pytest.mark.parametrize(("error", "n", "level"), [(0.0666, 100_000, 0.999), (0.5, 37, 0.9), (0.051, 1500, 0.95)])
+def test_binomial_ci_equals_scipy(error, n, level):
+    stats = pytest.importorskip("scipy.stats")
+    expected = stats.norm.interval(level, loc=error, scale=np.sqrt(error * (1 - error) / n))
+    np.testing.assert_allclose(binomial_ci(error, n, level), expected, rtol=1e-12)
+
+
+def test_binomial_ci_stays_between_0_and_1():
+    assert binomial_ci(0.01, 10)[0] == 0.0 and binomial_ci(0.99, 10)[1] == 1.0
+    assert binomial_ci(0.0, 10) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("wrong", [{"error": 1.1}, {"n": 0}, {"level": 1.0}, {"level": 0.0}])
+def test_binomial_ci_refuses_numbers_outside_their_range(wrong):
+    with pytest.raises(ShapeError, match=next(iter(wrong))):
+        binomial_ci(**{"error": 0.1, "n": 10, **wrong})
+
+
+def test_ensemble_is_the_mean_of_the_probabilities():
+    nets, x = [linear(0), linear(1), linear(2)], blobs(50)[0]
+    with torch.no_grad():
+        each = [torch.softmax(net(torch.from_numpy(x)), dim=1).numpy() for net in nets]
+    found = ensemble(nets, x, batch=7)
+    np.testing.assert_allclose(found, (each[0] + each[1] + each[2]) / 3, atol=1e-6, strict=True)
+
+
+def test_ensemble_needs_a_network():
+    with pytest.raises(ShapeError, match="one or more"):
+        ensemble([], np.zeros((1, 2)))

@@ -19,7 +19,7 @@ from .notebook import Source, read_cells, read_source, sets_in
 from .pool import Work, graded
 from .report import number, read_roster, write_reports
 from .runner import Result
-from .sandbox import require
+from .sandbox import TIERS, require
 
 ROWS_SHOWN = 20
 
@@ -51,28 +51,29 @@ def _grade(options: argparse.Namespace, console: Console) -> int:
     limits, tier = Limits(), require(options.tier, weak=not options.require_sandbox)
     work = Work(source, 0, limits, (("tier", tier.name),))
     work.check()
-    ledger = Ledger(options.out, name, digest_of_set(source, limits), seed=options.seed, fresh=options.fresh)
-    todo = list(ledger.missing(submissions))
-    results = graded(replace(work, seed=ledger.seed), todo, jobs=options.jobs, cluster=options.cluster)
-    for result, digest in _shown(results, len(todo), console):
-        ledger.record(result, digest)
+    with Ledger(options.out, name, digest_of_set(source, limits), seed=options.seed, fresh=options.fresh) as ledger:
+        todo = list(ledger.missing(submissions))
+        results = graded(replace(work, seed=ledger.seed), todo, jobs=options.jobs, cluster=options.cluster)
+        for result, digest in _shown(results, len(todo), console):
+            ledger.record(result, digest)
 
-    def read_results() -> Iterator[Result]:
-        return (adjust(ledger.result(student)) for student, _ in submissions)
+        def read_results() -> Iterator[Result]:
+            return (adjust(ledger.result(student)) for student, _ in submissions)
 
-    facts = {"seed": ledger.seed, "limits": asdict(limits), "isolation": tier.notice}
-    facts |= {"penalty": options.penalty} if options.late else {}
-    more = {"late": bool(options.late), "roster": options.roster, "column": options.column}
-    files = write_reports(options.out, read_results, name, facts, book=options.book.rstrip("/"), **more)
-    if options.gradebook:
-        files.append(options.gradebook)
-        enter_all(options, source, zip(read_results(), submissions, strict=True), len(submissions), console)
-    console.print(summary(read_results(), len(submissions), name))
-    for path in files:
-        _say(console, str(path))
-    if len(todo) < len(submissions):
-        _say(console, f"graded {len(todo)}; {len(submissions) - len(todo)} had their results from before")
-    _say(console, f"seed {ledger.seed}; {tier.notice}")
+        isolation = "; ".join(TIERS[name].notice for name in sorted({r.tier for r in read_results()}))
+        facts = {"seed": ledger.seed, "limits": asdict(limits), "isolation": isolation}
+        facts |= {"penalty": options.penalty} if options.late else {}
+        more = {"late": bool(options.late), "roster": options.roster, "column": options.column}
+        files = write_reports(options.out, read_results, name, facts, book=options.book.rstrip("/"), **more)
+        if options.gradebook:
+            files.append(options.gradebook)
+            enter_all(options, source, zip(read_results(), submissions, strict=True), len(submissions), console)
+        console.print(summary(read_results(), len(submissions), name))
+        for path in files:
+            _say(console, str(path))
+        if len(todo) < len(submissions):
+            _say(console, f"graded {len(todo)}; {len(submissions) - len(todo)} had their results from before")
+        _say(console, f"seed {ledger.seed}; {isolation}")
     return 0
 
 

@@ -1,8 +1,8 @@
 """Is an exercise set fit to grade with? Run its checks here, on answers known to be right or wrong."""
 
 import contextlib
+import functools
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -60,17 +60,20 @@ def filled(exercise: Exercise, filling: float, student: str = EXAMPLE) -> Any:
     return as_answer(exercise, lambda *args, **kwargs: _fill(exercise.reference(*args, **kwargs), filling))
 
 
-def _solved(source: Source, student: str) -> Iterator[tuple[Cell, dict[str, Any]]]:
-    """Run the source with its own solutions as that student; yield each check cell with what is defined then."""
+@functools.lru_cache(16)
+def _solved(source: Source, student: str) -> list[tuple[Cell, dict[str, Any]]]:
+    """Run the source with its own solutions as that student; each check cell with what is defined then."""
+    found = []
     namespace: dict[str, Any] = {"__name__": "__main__", "display": lambda *args, **kwargs: None}
     for cell in source.cells:
         if cell.role == "check":
-            yield cell, namespace
+            found.append((cell, dict(namespace)))
         else:
             with contextlib.redirect_stdout(None):
                 exec(compile(cell.source, f"<{cell.id}>", "exec"), namespace)
         if cell.id == STUDENT:
             namespace[STUDENT] = student
+    return found
 
 
 def misses(source: Source, exercises: dict[str, Exercise]) -> list[str]:

@@ -6,7 +6,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+    import msvcrt
 
 LONGEST = 120  # characters of a student's name in the name of a file; with an ending, systems allow 255 bytes
 
@@ -32,6 +38,24 @@ def write_atomically(path: Path, text: str) -> None:
     """Write a file so that a reader, or a run that is killed, never sees a part of it."""
     with replacing(path) as file:
         file.write(text)
+
+
+def locked(path: Path) -> BinaryIO:
+    """An open file that no other process has locked; the system ends the lock with the process, killed or not.
+
+    Raises:
+        BlockingIOError: another process holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = open(path, "ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB) if fcntl else msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    except OSError as error:
+        if isinstance(error, (BlockingIOError, PermissionError)):
+            file.close()
+            raise BlockingIOError(f"{path} is locked") from None
+        # else a file system that knows no locks
+    return file
 
 
 def sweep(folder: Path) -> None:

@@ -4,7 +4,8 @@
 to `autograded/<student>/<set>/<set>.ipynb`. What a person entered, a manual mark, extra credit or a comment, is
 kept. `GradeApart` lets nbgrader's own autograde, the button of formgrader included, use the runner; the statement
 that turns it on stands in `exercises/nbgrader_config.py`. It also takes away nbgrader's steps before grading, which
-trip over what students do to their notebooks, and which the runner does not need.
+trip over what students do to their notebooks, and which the runner does not need. `c.GradeApart.tier` and
+`c.GradeApart.require_sandbox` are the options `--tier` and `--require-sandbox` of `grade`.
 """
 
 import json
@@ -22,6 +23,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import parse_utc
 from sqlalchemy.exc import OperationalError
+from traitlets import Bool, Unicode
 
 from ..errors import DataError, fault
 from .files import write_atomically
@@ -32,6 +34,7 @@ from .pool import Work, warm_grader
 from .release import CONFIG_FILE, course_settings, student_version
 from .report import number
 from .runner import Question, Result
+from .sandbox import TIERS, require
 
 TIMESTAMP = "timestamp.txt"
 
@@ -93,6 +96,7 @@ class GradebookWriter:
                 cell.outputs = [_text("\n".join([f"{head}, {marks}", *failed]))]
             cells += [cell, *_added(submission, place)]
         notebook.cells = cells
+        notebook.metadata["d2lmini"] = {"tier": result.tier}
         return notebook
 
     def _enter(self, result: Result, more: dict) -> None:
@@ -136,6 +140,9 @@ class GradebookWriter:
 class GradeApart(NbGraderPreprocessor):
     """A step of `nbgrader autograde`: grade the notebook with the runner, and enter what it found."""
 
+    tier = Unicode("auto", help="The sandbox around students' code: A, B, C or auto.").tag(config=True)
+    require_sandbox = Bool(False, help="Refuse tier C, which closes neither files nor network.").tag(config=True)
+
     def preprocess(self, nb, resources):
         facts = resources["nbgrader"]
         student, name = facts["student"], facts["assignment"]
@@ -146,10 +153,13 @@ class GradeApart(NbGraderPreprocessor):
             if path != handed_in:
                 path.write_text(json.dumps(nb), encoding="utf-8")
             source, limits = read_source(course / "source", name), Limits()
-            ledger = Ledger(course / "marks" / name, name, digest_of_set(source, limits))
-            for item in ledger.missing([(student, path)]):
-                ledger.record(warm_grader(Work(source, ledger.seed, limits)).grade(*item[:2]).as_dict(), item[2])
-            result = ledger.result(student)
+            options = (("tier", require(self.tier, weak=not self.require_sandbox).name),)
+            with Ledger(course / "marks" / name, name, digest_of_set(source, limits)) as ledger:
+                for item in ledger.missing([(student, path)]):
+                    grader = warm_grader(Work(source, ledger.seed, limits, options))
+                    ledger.record(grader.grade(*item[:2]).as_dict(), item[2])
+                result = ledger.result(student)
+            self.log.info("%s: %s", student, TIERS[result.tier].notice)
             with GradebookWriter(course / "gradebook.db", course / "source", source) as writer:
                 writer.enter(result, path)
                 return writer.notebook(result, read_submission(path, source)), resources

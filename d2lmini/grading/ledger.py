@@ -4,6 +4,7 @@
 random inputs. `out/results/<student>.json` holds one result, and the key that it belongs to: the student, the
 digests of the submission and of the set (its source, bank and limits), and the seed. A file is there or not,
 never in part, so a submission is graded again only where its key changed: the same submission keeps its mark.
+One run at a time has the folder: it holds the lock on `out/run.lock`.
 """
 
 import hashlib
@@ -16,12 +17,12 @@ from pathlib import Path
 
 from ..errors import DataError, fault
 from . import bank
-from .files import file_name, sweep, write_atomically
+from .files import file_name, locked, sweep, write_atomically
 from .limits import Limits
 from .notebook import Source
 from .runner import Result
 
-RUN, RESULTS = "run.json", "results"
+RUN, RESULTS, LOCK = "run.json", "results", "run.lock"
 
 
 class Ledger:
@@ -30,18 +31,37 @@ class Ledger:
     seed: None keeps the recorded seed, or draws one. fresh: forget all earlier results.
 
     Raises:
-        DataError: `out` holds the results of another set, or a record that cannot be read.
+        DataError: `out` holds the results of another set, or a record that cannot be read, or another run has it.
     """
 
     def __init__(self, out: Path, name: str, set_digest: str, *, seed: int | None = None, fresh: bool = False) -> None:
         self.out, self.name, self.set_digest = Path(out), name, set_digest
+        try:
+            self.lock = locked(self.out / LOCK)
+        except BlockingIOError:
+            came = f"another run writes into {self.out}"
+            raise DataError(fault(came, "its end, or a folder of its own", "the same command later")) from None
+        try:
+            self._begin(seed, fresh)
+        except BaseException:
+            self.lock.close()
+            raise
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.lock.close()
+
+    def _begin(self, seed: int | None, fresh: bool) -> None:
         if fresh:
             shutil.rmtree(self.out / RESULTS, ignore_errors=True)
             (self.out / RUN).unlink(missing_ok=True)
         recorded = self._recorded()
         self.seed = seed if seed is not None else recorded.get("seed", secrets.randbits(32))
-        if recorded != {"set": name, "seed": self.seed}:
-            write_atomically(self.out / RUN, json.dumps({"set": name, "seed": self.seed}) + "\n")
+        run = {"set": self.name, "seed": self.seed}
+        if recorded != run:
+            write_atomically(self.out / RUN, json.dumps(run) + "\n")
         (self.out / RESULTS).mkdir(parents=True, exist_ok=True)
         for folder in (self.out, self.out / RESULTS):
             sweep(folder)

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 class Limits:
     """Limits of one worker process; units stand in the names.
 
-    Printed text is thrown away, so it needs no limit. Where the system cannot enforce a limit the others
-    still hold.
+    A worker that ended is followed by a fresh one with the same limits; what bounds all of them together are
+    `submission_seconds` and `cpu_seconds`. Where the system cannot enforce a limit the others still hold.
     """
 
     call_seconds: float = 5.0  # one call of an answer, wall time
     cell_seconds: float = 10.0  # one cell
     submission_seconds: float = 60.0  # everything that one submission asks for
-    cpu_seconds: int = 60
+    cpu_seconds: int = 60  # of one worker; when all workers of a submission used as much, no other follows
     memory_bytes: int = 1 << 30  # on top of what the loaded libraries use
+    output_bytes: int = 64 << 20  # text that one cell or call prints; nothing of it is kept
     file_bytes: int = 16 << 20
     scratch_bytes: int = 64 << 20  # all files together, where the worker mounts its folder itself (tier A)
     processes: int = 256  # threads, and processes where they can be started, beside those that the user has

@@ -252,7 +252,8 @@ class PipeLine:
         return used
 
     def _kill(self) -> None:
-        if hasattr(os, "killpg"):
+        if not hasattr(os, "killpg"):
+            return self.process.kill()
+        for kill in (os.killpg, os.kill):  # not Popen.kill, which may wait for it and lose what it used
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.kill()
+                kill(self.process.pid, signal.SIGKILL)

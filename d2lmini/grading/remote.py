@@ -114,6 +114,7 @@ class Session:
     def _connected(self) -> Worker:
         """The worker; a fresh one runs again what has run."""
         while self.worker is None:
+            self._seconds(0)  # or there is nothing left to begin with
             self.worker = self.server.start_worker()
             self.workers += 1
             for step in list(self.done):
@@ -130,6 +131,8 @@ class Session:
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise AnswerError(f"the submission used up its {self.limits.submission_seconds:g} s", "limit")
+        if self.used.cpu_seconds >= self.limits.cpu_seconds:
+            raise AnswerError(f"the submission used up its {self.limits.cpu_seconds} s of processor time", "limit")
         return min(wanted, left)
 
     def _drop(self) -> None:

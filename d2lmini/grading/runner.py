@@ -4,11 +4,13 @@ import ast
 import contextlib
 import copy
 import functools
+import importlib
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
 from ..errors import DataError
@@ -92,6 +94,7 @@ class Result:
     seconds: float = 0.0
     used: Use = Use()
     sketches: dict[str, list[int]] = field(default_factory=dict)  # of the answers' form; see similar.py
+    tier: str = ""  # of the sandbox in which it was graded
     lateness: str = ""  # in words; set when reports are made, as is the penalty
     penalty: float = 0.0
 
@@ -117,6 +120,7 @@ class Result:
             "notes": list(self.notes),
             "seconds": round(self.seconds, 3),
             **asdict(self.used),
+            "tier": self.tier,
             **({"earned": self.earned, "late": self.lateness, "penalty": self.penalty} if self.lateness else {}),
             "questions": [q.as_dict() for q in self.questions],
             "sketches": self.sketches,
@@ -128,7 +132,8 @@ class Result:
         used = Use(values["cpu_seconds"], values["peak_bytes"])
         questions = tuple(Question.from_dict(q) for q in values["questions"])
         notes = tuple(values["notes"])
-        return cls(values["student"], questions, notes, values["seconds"], used, values["sketches"])
+        more = (values["seconds"], used, values["sketches"], values["tier"])
+        return cls(values["student"], questions, notes, *more)
 
 
 @dataclass
@@ -168,7 +173,8 @@ class Grader:
             results, name = self._run(submission, session)
             notes = [*submission.notes, *self._remarks(submission, session), of_another(student, name)]
         seconds, forms = time.monotonic() - start, sketches(self.source, submission)
-        return Result(student, self._questions(results), tuple(filter(None, notes)), seconds, session.used, forms)
+        told = (tuple(filter(None, notes)), seconds, session.used, forms, self.server.tier.name)
+        return Result(student, self._questions(results), *told)
 
     def _run(self, submission: Submission, session: Session) -> tuple[dict[str, CellResult], Any]:
         """Run every cell in the order of the source; the marks of the check cells, and whose numbers they are for."""
@@ -229,7 +235,7 @@ class Grader:
         """The result of a file that cannot be read."""
         unread = Outcome(False, "not checked", came="the notebook could not be read", kind="broken")
         results = {c.id: CellResult(c.id, c.hidden, c.points, (unread,)) for c in self.source.checks}
-        return Result(student, self._questions(results), (note,))
+        return Result(student, self._questions(results), (note,), tier=self.server.tier.name)
 
 
 def setup_namespace(source: Source) -> dict[str, Any]:
@@ -239,6 +245,8 @@ def setup_namespace(source: Source) -> dict[str, Any]:
         DataError: a setup cell fails.
     """
     namespace: dict[str, Any] = {"__name__": "__main__", "display": lambda *args, **kwargs: None}
+    if "torch" in source.imports:
+        sys.modules.setdefault("torch", Later("torch"))
     for cell in source.cells:
         if cell.role == "setup":
             try:
@@ -248,6 +256,15 @@ def setup_namespace(source: Source) -> dict[str, Any]:
                 text = f"{type(error).__name__}: {error}"
                 raise DataError(f"{source.name}: setup cell {cell.id} fails: {text}") from error
     return namespace
+
+
+class Later(ModuleType):
+    """Stands for a module until something in it is used: many setup cells import torch, and few checks need it."""
+
+    def __getattr__(self, name: str) -> Any:
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(importlib.import_module(self.__name__), name)
 
 
 def run_checks(

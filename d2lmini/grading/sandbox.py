@@ -16,8 +16,9 @@ its own answers. Inputs of hidden checks are drawn for each run.
 Not defended: holes in the kernel; a student who reads the libraries that are visible (Python's own); time
 and cache side channels between workers; answers that were right because someone else wrote them; whether a
 function changed its arguments, for which the worker's word is taken; the grader's host when a limit is set too
-high for it. Root in tier B, where the libraries are open to root alone, is not held to the limit of threads.
-What a weaker tier adds to this list is its `does_not_stop`.
+high for it.
+What a weaker tier adds to this list is its `does_not_stop`. A Linux with neither bubblewrap nor Landlock gets tier C as
+other systems have it: the list of system calls alone would leave every file open, and be a fourth tier to trust.
 
 One bubblewrap holds the warm server; each worker gives itself mounts and System V memory of its own (0.3 ms
 more than a bare fork). A process namespace for each would take a second fork (1.1 ms more) and keep nothing out:
@@ -72,6 +73,8 @@ class Tier:
 
 LIMITED = ("forged marks", "endless loops", "floods of memory and output")
 CLOSED = ("reading and writing the grader's files", "network", "signals to others", "processes left behind")
+SMALL_FILES = "many small files filling the disk while a submission runs"
+THREADS = "many threads, for root where others may not read the libraries"
 TIERS = {
     tier.name: tier
     for tier in (
@@ -80,9 +83,9 @@ TIERS = {
             "B",
             "seccomp, Landlock and limits",
             (*LIMITED, *CLOSED),
-            ("many small files filling the disk while a submission runs", "asking whether a file exists"),
+            (SMALL_FILES, "asking whether a file exists", THREADS),
         ),
-        Tier("C", "a separate process with limits of time and memory", LIMITED, CLOSED),
+        Tier("C", "a separate process with limits of time and memory", LIMITED, (*CLOSED, SMALL_FILES)),
     )
 }
 

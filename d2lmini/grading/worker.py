@@ -8,8 +8,10 @@ inputs come one call at a time.
 
 import ast
 import builtins
+import gc
 import importlib
 import importlib.util
+import io
 import json
 import os
 import random
@@ -43,7 +45,7 @@ def main() -> None:
     if config["control"] is None:
         read, write = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", buffering=0)
         confine(limits, config["scratch"], sandbox)
-        serve(wire, read.read, write.write)
+        serve(wire, waiting(read), write.write, limits["output_bytes"])
     else:
         fork_for_each(wire, socket.socket(fileno=config["control"]), limits, sandbox)
 
@@ -68,6 +70,8 @@ def warm_up() -> None:
 def fork_for_each(wire, control: socket.socket, limits: dict, sandbox: dict) -> None:
     """Fork a worker when asked, kill it when asked, and end with the grader."""
     alive = set()
+    gc.collect()
+    gc.freeze()  # what is loaded is never looked at again: a worker then copies fewer pages of memory
     control.sendall(b'{"ready": true}\n')
     while True:
         data, fds, _, _ = socket.recv_fds(control, 4096, 1)
@@ -86,7 +90,7 @@ def fork_for_each(wire, control: socket.socket, limits: dict, sandbox: dict) -> 
                 control.close()
                 link = socket.socket(fileno=fds[0])
                 confine(limits, request["scratch"], sandbox)
-                serve(wire, link.makefile("rb").read, link.sendall)
+                serve(wire, waiting(link.makefile("rb")), link.sendall, limits["output_bytes"])
             except Exception as error:
                 os.write(2, f"a worker ends: {type(error).__name__}: {error}\n".encode())
             finally:
@@ -209,12 +213,41 @@ class Hidden:
         return None
 
 
-def serve(wire, read, write) -> None:
-    """Answer requests in order until the grader closes the line."""
+class Printed(io.RawIOBase):
+    """Where printed text goes: nowhere, and no more than so many bytes of it in one cell or call."""
+
+    def __init__(self, most: int) -> None:
+        self.most = self.left = most
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data) -> int:
+        self.left -= len(data)
+        if self.left < 0:
+            raise OSError(f"more than {self.most >> 20} MB were printed")
+        return len(data)
+
+
+def waiting(file):
+    """Read from a line, and wait for what comes, whatever student code has made of it."""
+
+    def read(count: int) -> bytes:
+        if hasattr(os, "set_blocking"):  # not on Windows before Python 3.12
+            os.set_blocking(file.fileno(), True)
+        return file.read(count)
+
+    return read
+
+
+def serve(wire, read, write, output_bytes: int) -> None:
+    """Answer requests in order until the grader closes the line; printed text is counted and thrown away."""
     namespace = {"__name__": "__main__", "display": lambda *args, **kwargs: None, "input": nobody_types}
     actions = {"run": run, "setup": setup, "call": call, "get": get, "give": give}
     actions |= {"numbers": numbers, "net": net}
     lines: dict[str, list[str]] = {}
+    printed = Printed(output_bytes)
+    sys.stdout = sys.stderr = io.TextIOWrapper(printed, "utf-8", "replace", write_through=True)
     while True:
         try:
             request = wire.receive(read)
@@ -222,6 +255,7 @@ def serve(wire, read, write) -> None:
             return
         reply = {"id": request.pop("id")}
         action = actions[request.pop("do")]
+        printed.left = output_bytes
         try:
             reply |= action(wire, namespace, lines, **request)
         except BaseException as error:

@@ -76,6 +76,8 @@ def summary(net: nn.Module, shape: Sequence[int], *, depth: int | None = None) -
     total                            372          2,304
     """
     model = copy.deepcopy(net).eval().to("meta")  # shapes without numbers
+    if Leaves().is_leaf_module(model, ""):
+        model = nn.Sequential(model)  # a layer alone is a network of one layer
     image = torch.zeros(1, *shape, device="meta")
     try:
         for hook in model._forward_pre_hooks.values():  # tracing passes them by
