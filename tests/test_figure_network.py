@@ -1,10 +1,11 @@
 """The network explorer: its numbers against `nn.summary`, and the same figure driven in a browser."""
 
+# ruff: noqa: F811 - fixtures are imported and then named as arguments
+
 import pytest
 
 from d2lmini import ShapeError, figures, nn
-from tests.browser import NO_BROWSER, find_browser, open_browser
-from tests.test_figures import CONTRAST, page_of
+from tests.test_figures import CONTRAST, browser, in_browser, start  # noqa: F401 - two of them are fixtures
 
 TWO = ("resnet20", "plain20")
 
@@ -53,34 +54,7 @@ def test_network_explorer_says_what_it_takes(given, message):
 
 # --- in the browser
 
-pytestmark = [pytest.mark.browser] if find_browser() else []
-needs_browser = pytest.mark.skipif(find_browser() is None, reason=NO_BROWSER)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with open_browser() as browser:
-        yield browser
-        assert browser.foreign == [] and browser.errors == []
-
-
-@pytest.fixture
-def start(browser, tmp_path):
-    pages = []
-
-    def opened(*shown, **options):
-        size = {side: options.pop(side) for side in ("width", "height", "scheme") if side in options}
-        page = browser.page(page_of(tmp_path, *shown, **options), **size)
-        page.wait_for_selector("html[data-d2lmini-figures=ready]", state="attached")
-        pages.append(page)
-        return page
-
-    yield opened
-    for page in pages:
-        page.close()
-
-
-@needs_browser
+@in_browser
 def test_network_explorer_describes_what_is_clicked(start):
     fig = explorer()
     page = start(fig, still=False)
@@ -94,7 +68,7 @@ def test_network_explorer_describes_what_is_clicked(start):
     assert page.locator('[aria-pressed="true"]').count() == 1
 
 
-@needs_browser
+@in_browser
 def test_network_explorer_compares_what_is_chosen(start):
     page = start(explorer(), still=False)
     assert page.locator(".d2l-parts").count() == 2
@@ -106,7 +80,7 @@ def test_network_explorer_compares_what_is_chosen(start):
     assert widths == pytest.approx([100 * m / max(macs) for m in macs], abs=0.01)
 
 
-@needs_browser
+@in_browser
 @pytest.mark.parametrize("width", [360, 768])
 def test_network_explorer_fits_a_phone(start, width):
     page = start(explorer(), width=width)
@@ -115,7 +89,7 @@ def test_network_explorer_fits_a_phone(start, width):
     assert page.eval_on_selector_all(".d2l *", inside)
 
 
-@needs_browser
+@in_browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_network_explorer_can_be_read_and_reached(start, scheme):
     page = start(explorer(selected=(1, 1)), scheme=scheme)
