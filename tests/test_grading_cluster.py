@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import distributed
 import pytest
 
 from d2lmini.__main__ import main
@@ -18,8 +19,6 @@ from d2lmini.grading import bank
 from d2lmini.grading.limits import Limits
 from d2lmini.grading.notebook import read_source
 from d2lmini.grading.pool import Work, grade_there, graded
-
-distributed = pytest.importorskip("distributed")
 
 ROOT = Path(__file__).parents[1]
 SET = "convolution"

@@ -180,6 +180,14 @@ def test_docstring_names_the_label_of_the_chapter(name):
     assert f"chapter `{name}`" in summary(name)
 
 
+@each_module
+def test_docstrings_name_places_that_the_book_has_once(path):
+    """Networks, training and figures too: what a docstring calls its chapter is one label, or a whole chapter."""
+    labels = Counter(re.findall(r"^\((\S+)\)=$", "\n".join(prose(p) for p in chapters), re.MULTILINE))
+    for name in re.findall(r"; chapter `([\w.]+)`", path.read_text("utf8")):
+        assert labels[name] == 1 or name in {p.stem for p in chapters}, name
+
+
 def test_benchmark_cases_are_public_names():
     for path in (ROOT / "benchmarks").glob("bench_*.py"):
         cases = re.findall(r'@case\("(\w+)"', path.read_text("utf8"))

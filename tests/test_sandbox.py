@@ -238,7 +238,6 @@ def test_folders_of_two_workers_are_their_own(tier):
 
 
 def test_backward_pass_of_torch_works_in_a_worker():
-    pytest.importorskip("torch")
     code = """
     import torch
     w = torch.ones(3, requires_grad=True)
