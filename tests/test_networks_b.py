@@ -246,13 +246,17 @@ def test_se_resnet50_adds_the_parameters_of_section_4():
     assert round(formula / 1e6, 1) == 2.5
 
 
-def test_se_inception_adds_a_gate_behind_each_module():
-    plain, gated = (table(name, depth=1) for name in ("inception_v2", "se_inception"))
+@pytest.mark.parametrize(
+    ("plain", "gated", "modules", "reduction"),
+    [("inception_v2", "se_inception", 10, 16), ("googlenet_mini", "se_inception_mini", 4, 4)],
+)
+def test_se_inception_adds_a_gate_behind_each_module(plain, gated, modules, reduction):
+    plain, gated = (table(name, depth=1) for name in (plain, gated))
     assert [(a.layer, a.shape) for a in gated] == [(a.layer, a.shape) for a in plain]
     added = {a.layer: a.params - b.params for a, b in zip(gated, plain, strict=True)}
     channels = {row.layer: row.shape[0] for row in plain if row.layer.startswith("inception")}
-    assert len(channels) == 10
-    expected = {name: 2 * c * (c // 16) + c + c // 16 for name, c in channels.items()}
+    assert len(channels) == modules
+    expected = {name: 2 * c * (c // reduction) + c + c // reduction for name, c in channels.items()}
     assert {name: more for name, more in added.items() if more} == expected
 
 

@@ -65,3 +65,8 @@ def test_swidernet_halves_five_times():
         *[(64, 112, 112), (128, 112, 112), (256, 56, 56), (512, 28, 28), (1024, 14, 14), (2048, 7, 7)]
     ]
     assert sum(row.params for row in table[:6]) == 109_014_080  # the authors' count, without the head
+
+
+def test_swidernet_mini_is_a_configuration_of_the_paper_with_one_stage_fewer():
+    table = nn.summary(nn.build("swidernet_mini"), (3, 28, 28), depth=1)
+    assert [row.shape for row in table[:5]] == [(8, 28, 28), (16, 28, 28), (32, 14, 14), (64, 7, 7), (256, 4, 4)]

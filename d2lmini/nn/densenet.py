@@ -101,4 +101,14 @@ def cifar_densenet(
 
 small = {"paper": "huang2017", "size": 32, "smallest": 4, "classes": 10}
 register("densenet_bc100", parameters=769_162, **small)(partial(cifar_densenet, 100, 12))
-register("densenet_mini", parameters=71_686, **small | {"size": 28})(partial(cifar_densenet, 22, 12))
+
+
+# --- for small images ---------------------------------------------------------------------------------------------
+
+
+@register("densenet_mini", parameters=71_734, **small | {"size": 28, "smallest": 7})
+def densenet_mini(growth: int = 12, *, channels: int = 3, classes: int = 10) -> nn.Sequential:
+    """Return three blocks of three layers behind a stem that halves h and w: (n, channels, h, w) -> (n, classes)."""
+    stem = {"conv": conv_norm_relu(channels, 2 * growth, 3), "pool": nn.MaxPool2d(3, 2, 1)}  # (n, 2k, h/2, w/2)
+    body, c = blocks((3, 3, 3), 2 * growth, growth)  # (n, c, h/8, w/8)
+    return named(**stem, **body, head=nn.Sequential(nn.BatchNorm2d(c), nn.ReLU(), *classifier(c, classes)))

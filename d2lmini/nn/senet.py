@@ -8,6 +8,7 @@ from functools import partial
 from torch import nn
 
 from d2lmini.nn.blocks import Scale, classifier, conv_norm_relu, named, squeeze_excite
+from d2lmini.nn.googlenet import googlenet_mini
 from d2lmini.nn.inception_v2 import TABLE, inception_v2
 from d2lmini.nn.registry import register
 from d2lmini.nn.resnet import basic, bottleneck, cifar_resnet, stages
@@ -51,6 +52,13 @@ register("se_resnet_mini", paper="hu2018", parameters=78_118, size=28, classes=1
 # --- SE-BN-Inception, table 2 ---------------------------------------------------------------------------------
 
 
+def gated(net: nn.Sequential, widths: dict[str, int], reduction: int) -> nn.Sequential:
+    """Put squeeze and excitation behind the modules of these names and output channels, and return `net`."""
+    for name, c in widths.items():
+        setattr(net, name, nn.Sequential(getattr(net, name), gate(c, reduction)))  # (n, c, h, w)
+    return net
+
+
 @register("se_inception", paper="hu2018", parameters=11_823_488)
 def se_inception(*, channels: int = 3, classes: int = 1000, reduction: int = 16) -> nn.Sequential:
     """Return Inception-v2 with squeeze and excitation behind each module: (n, channels, h, w) -> (n, classes).
@@ -58,8 +66,14 @@ def se_inception(*, channels: int = 3, classes: int = 1000, reduction: int = 16)
     Source:
         Hu et al. 2018, arXiv:1709.01507, figure 2 and table 2, SE-BN-Inception.
     """
-    net, c = inception_v2(channels=channels, classes=classes), 192
+    widths, c = {}, 192
     for name, (n1, _, n3, _, nd, _, proj) in TABLE.items():
-        c = n1 + n3 + nd + (proj or c)
-        setattr(net, name, nn.Sequential(getattr(net, name), gate(c, reduction)))  # (n, c, h, w)
-    return net
+        widths[name] = c = n1 + n3 + nd + (proj or c)
+    return gated(inception_v2(channels=channels, classes=classes), widths, reduction)
+
+
+@register("se_inception_mini", paper="hu2018", parameters=154_804, size=28, smallest=4, classes=10)
+def se_inception_mini(*, channels: int = 3, classes: int = 10) -> nn.Sequential:
+    """Return `googlenet_mini` with squeeze and excitation behind its modules: (n, channels, h, w) -> (n, classes)."""
+    widths = {"inception3a": 64, "inception3b": 120, "inception4a": 128, "inception4e": 208}
+    return gated(googlenet_mini(channels=channels, classes=classes), widths, 4)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from torch import nn
 
-from d2lmini.nn.blocks import Concat, Residual, he_normal, named
+from d2lmini.nn.blocks import Concat, Residual, conv_norm_relu, he_normal, named
 from d2lmini.nn.registry import register
 from d2lmini.ops.check import word
+
+Unit = Callable[..., nn.Module]  # c_in, c_out, kernel, stride=1, padding -> convolution and what follows it
 
 FIRES = ((16, 64), (16, 64), (32, 128), (32, 128), (48, 192), (48, 192), (64, 256), (64, 256))  # s, e of fire2..fire9
 BYPASS = ("none", "simple", "complex")
@@ -20,19 +22,19 @@ def conv_relu(c_in: int, c_out: int, kernel: int, stride: int = 1, padding: int 
     return nn.Sequential(nn.Conv2d(c_in, c_out, kernel, stride, padding), nn.ReLU())
 
 
-def fire(c_in: int, squeeze: int, expand: int) -> nn.Sequential:
+def fire(c_in: int, squeeze: int, expand: int, unit: Unit = conv_relu) -> nn.Sequential:
     """Return figure 1: squeeze the channels by 1 x 1, then expand them by 1 x 1 and by 3 x 3 side by side.
 
     Shapes:
         (n, c_in, h, w) -> (n, 2 expand, h, w)
     """
-    both = Concat([conv_relu(squeeze, expand, 1), conv_relu(squeeze, expand, 3, padding=1)])  # (n, 2 expand, h, w)
-    return nn.Sequential(*conv_relu(c_in, squeeze, 1), both)
+    both = Concat([unit(squeeze, expand, 1), unit(squeeze, expand, 3, padding=1)])  # (n, 2 expand, h, w)
+    return nn.Sequential(*unit(c_in, squeeze, 1), both)
 
 
-def bypassed(c_in: int, squeeze: int, expand: int, bypass: str) -> nn.Module:
+def bypassed(c_in: int, squeeze: int, expand: int, bypass: str, unit: Unit = conv_relu) -> nn.Module:
     """Return a fire module with the way past it: where the shape stays, or everywhere with 1 x 1 convolutions."""
-    module, c_out = fire(c_in, squeeze, expand), 2 * expand
+    module, c_out = fire(c_in, squeeze, expand, unit), 2 * expand
     if bypass == "none" or (bypass == "simple" and c_in != c_out):
         return module
     return Residual(module, None if c_in == c_out else nn.Conv2d(c_in, c_out, 1))
@@ -41,7 +43,7 @@ def bypassed(c_in: int, squeeze: int, expand: int, bypass: str) -> nn.Module:
 def squeezenet(
     stem: tuple[int, int, int] = (96, 7, 2), pools: Sequence[int] = (1, 4, 8), *,
     channels: int = 3, classes: int = 1000, bypass: str = "none",
-    fires: Sequence[tuple[int, int]] = FIRES, dropout: float = 0.5,
+    fires: Sequence[tuple[int, int]] = FIRES, dropout: float = 0.5, unit: Unit = conv_relu,
 ) -> nn.Sequential:  # fmt: skip
     """Return a network of figure 2: (n, channels, h, w) -> (n, classes); chapter `squeezenet`.
 
@@ -50,6 +52,7 @@ def squeezenet(
         h and w halve. fires: channels of the squeezing 1 x 1 and of each of the two that expand.
         bypass: "none"; "simple", an identity past fire3, 5, 7 and 9, whose shape stays; "complex", also a 1 x 1
         convolution past the others: 1,589,672 parameters, 6.1 MiB, where table 3 prints 7.7 MB.
+        unit: a convolution and what follows it; the paper has no batch norm. `conv_norm_relu` pads the first one too.
     Raises:
         ShapeError: bypass is none of these.
     Source:
@@ -60,11 +63,11 @@ def squeezenet(
     """
     word(bypass, "bypass", BYPASS)
     c, kernel, stride = stem
-    parts = {"conv1": conv_relu(channels, c, kernel, stride)}  # (n, 96, 109, 109) of 224 x 224
+    parts = {"conv1": unit(channels, c, kernel, stride)}  # (n, 96, 109, 109) of 224 x 224
     for number, (squeeze, expand) in enumerate(fires, start=2):
         if number - 1 in pools:
             parts[f"pool{number - 1}"] = nn.MaxPool2d(3, 2, ceil_mode=True)
-        parts[f"fire{number}"], c = bypassed(c, squeeze, expand, bypass), 2 * expand
+        parts[f"fire{number}"], c = bypassed(c, squeeze, expand, bypass, unit), 2 * expand
     # (n, 512, 13, 13)
     scores = conv_relu(c, classes, 1)  # (n, classes, 13, 13)
     head = nn.Sequential(nn.Dropout(dropout), *scores, nn.AdaptiveAvgPool2d(1), nn.Flatten())  # (n, classes)
@@ -84,5 +87,6 @@ oracle = "torchvision:squeezenet1_1"
 register("squeezenet1_1", paper="iandola2016", parameters=1_235_496, smallest=17, oracle=oracle)(later)
 
 fires = ((16, 32), (16, 32), (32, 64), (32, 64))
-mini = partial(squeezenet, (32, 3, 1), (1, 3), fires=fires, bypass="simple", dropout=0.2)
-register("squeezenet_mini", paper="iandola2016", parameters=61_546, size=28, smallest=6, classes=10)(mini)
+settings = {"fires": fires, "bypass": "simple", "dropout": 0.2, "unit": conv_norm_relu}  # with batch norm, or it stands
+mini = partial(squeezenet, (32, 3, 1), (1, 3), **settings)  # still for hundreds of steps
+register("squeezenet_mini", paper="iandola2016", parameters=62_058, size=28, smallest=4, classes=10)(mini)

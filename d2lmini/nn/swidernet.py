@@ -32,21 +32,23 @@ def wide_block(c_in: int, layers: tuple[tuple[int, int], ...], stride: int) -> R
 
 
 def swidernet(
-    w1: float = 1.0, w2: float = 1.0, depth: float = 1.0, *, channels: int = 3, classes: int = 1000
-) -> nn.Sequential:
+    w1: float = 1.0, w2: float = 1.0, depth: float = 1.0, *, channels: int = 3, classes: int = 1000,
+    table: tuple[tuple, ...] = STAGES, stride: int = 2,
+) -> nn.Sequential:  # fmt: skip
     """Return SWideRNet-(w1, w2, depth) without its switchable atrous convolutions; chapter `swidernet`.
 
     Shapes:
         (n, channels, h, w) -> (n, classes). h and w halve five times, rounding up.
         w1: factor for the channels of the stem and the first stage. w2: of the others. depth: of the number of blocks
-        after the first stage. The body at (1, 1, 1) has 109,014,080 parameters.
+        after the first stage. table: a row a stage. stride: of the first convolution. The body at (1, 1, 1) has
+        109,014,080 parameters.
     Source:
         Chen, Wang and Qiao 2020, arXiv:2011.11675; stages, strides and the count as in the authors' DeepLab2 library,
         github.com/google-research/deeplab2, model/encoder.
     """
     c = int(64 * w1)
-    parts = {"stem": conv_norm_relu(channels, c, 3, 2)}  # (n, 64, h/2, w/2)
-    for number, (*layers, count) in enumerate(STAGES, start=1):
+    parts = {"stem": conv_norm_relu(channels, c, 3, stride)}  # (n, 64, h/2, w/2)
+    for number, (*layers, count) in enumerate(table, start=1):
         factor, count = (w1, count) if number == 1 else (w2, int(count * depth))
         layers = tuple((kernel, int(width * factor)) for kernel, width in layers)
         blocks = []
@@ -61,3 +63,7 @@ HEAD = 2048 * 1000 + 1000
 for depth, parameters in ((1, 109_014_080 + HEAD), (3, 333_245_504 + HEAD)):
     entry = register(f"swidernet_1_1_{depth}", paper="chen2020", parameters=parameters)
     entry(partial(swidernet, 1, 1, depth))
+
+small = {"table": (*STAGES[:3], STAGES[-1]), "stride": 1}  # one halving in the stem and one stage fewer
+entry = register("swidernet_mini", paper="chen2020", parameters=290_450, size=28, classes=10)
+entry(partial(swidernet, 1 / 8, 1 / 8, 1 / 3, **small))
