@@ -78,9 +78,10 @@ def judged(monkeypatch):
 @pytest.mark.parametrize(("name", "exercise", "misconception"), WRONG)
 def test_wrong_variant_fails_with_its_own_hint_and_is_not_told_the_answer(name, exercise, misconception, judged):
     outcomes = outcomes_of(source_of(name), exercise.name, as_answer(exercise, misconception.wrong))
-    hints = [o.hint for o in outcomes if o.hint]
+    hints = [hint for o in outcomes if o.hint for hint in o.hint.split(" Or: ")]
     assert misconception.hint in hints, f"the checks said: {hints or [str(o) for o in outcomes]}"
-    assert max(set(hints), key=hints.count) == misconception.hint, "another misconception is named more often"
+    most = max(map(hints.count, hints))
+    assert hints.count(misconception.hint) == most, "another misconception is named more often"
     for right, said in judged:
         numbers = numbers_of_value(right)
         assert len(set(numbers)) < 3 or not contains_run(numbers_in(said), numbers)

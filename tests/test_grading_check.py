@@ -1,10 +1,13 @@
 """Checks in a notebook: one line when they pass, a few sentences and no traceback when they do not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from d2lmini.grading import CheckFailed, bank, check, check_rng, check_that, check_value
-from d2lmini.grading.check import Recorder, recorder
+from d2lmini.grading.check import Recorder, _judge, _text, recorder
+from d2lmini.grading.exercise import Misconception
 from tests.grading_course import BANK
 
 X = np.arange(12.0).reshape(3, 4)
@@ -59,6 +62,23 @@ def test_every_wrong_variant_gets_its_own_hint(mini_bank):
         args = (X, -K) if exercise.name == "mini_corr" else (20, 9, 2)
         for wrong in exercise.wrong:
             assert wrong.hint in failure(check, answer(exercise.name, lambda *a, f=wrong.wrong: f(*a)), *args)
+
+
+def test_inputs_that_do_not_tell_two_mistakes_apart_get_both_hints_and_name_neither(mini_bank):
+    exercise, (first, second, *_) = mini_bank["mini_corr"], mini_bank["mini_corr"].wrong
+    twin = Misconception(first.wrong, second.hint, name="twin")
+    third = Misconception(first.wrong, "A third one.", name="third")
+    asked = (written_by_a_student(exercise)(X, K), lambda wrong: wrong(X, K))
+    both = f"{first.hint} Or: {twin.hint}"
+    for wrong, hint in (((first,), first.hint), ((first, twin), both), ((first, twin, third), "")):
+        said = _judge(replace(exercise, wrong=wrong), first.wrong(X, K), *asked)
+        assert (said["hint"], said["misconception"]) == (hint, first.name if len(wrong) == 1 else "")
+
+
+def test_arrays_inside_tuples_are_told_in_one_line():
+    layers = ((np.ones((1, 2, 1, 1)), np.zeros(30)), [np.array([1.0])])
+    assert _text(layers) == "(([[[[1.]], [[1.]]]], an array of shape (30,), float64), [[1.]])"
+    assert _text((3,)) == "(3,)" and _text("a") == "'a'"
 
 
 def test_stub_is_not_done_yet():

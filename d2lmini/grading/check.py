@@ -243,20 +243,25 @@ def _ask_net(build, args: tuple, kwargs: dict, request: dict) -> Any:
 
 
 def _judge(exercise: Exercise, answer, expected, compute) -> dict:
-    """The fields of an outcome: right, or wrong with the first misconception that equals the answer."""
+    """The fields of an outcome: right, or wrong with the misconceptions that equal the answer.
+
+    Inputs that do not tell two mistakes apart get both hints and the name of neither; of three or more, none.
+    """
     options = {"tol": exercise.tol, "strict_dtype": exercise.strict_dtype}
     came = difference(answer, expected, **options)
     if came is None:
         return {"passed": True, "kind": "passed"}
+    equal = []
     for misconception in exercise.wrong:
         try:
             wrong = compute(misconception.wrong)
         except Exception:  # a wrong variant need not work everywhere
             continue
         if difference(answer, wrong, **options) is None:
-            named = {"hint": misconception.hint, "misconception": misconception.name}
-            return {"passed": False, "came": came, **named}
-    return {"passed": False, "came": came}
+            equal.append(misconception)
+    hint = " Or: ".join(m.hint for m in equal) if len(equal) < 3 else ""
+    name = equal[0].name if len(equal) == 1 else ""
+    return {"passed": False, "came": came, "hint": hint, "misconception": name}
 
 
 def _report(outcome: Outcome) -> None:
@@ -302,7 +307,12 @@ def _text(value) -> str:
             return describe(value)
         text = " ".join(np.array2string(value, separator=", ", precision=4).split()).replace("[ ", "[")
         return text if len(text) <= SHOWN_CHARACTERS else describe(value)
-    text = repr(value)
+    if isinstance(value, tuple | list):
+        begin, end = "()" if isinstance(value, tuple) else "[]"
+        items = [_text(v) if isinstance(v, np.ndarray | tuple | list) else repr(v) for v in value]
+        text = f"{begin}{', '.join(items)}{',' * (isinstance(value, tuple) and len(items) == 1)}{end}"
+    else:
+        text = repr(value)
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}..."
 
 
