@@ -174,3 +174,13 @@ def test_skeleton_fails_the_contract_until_it_is_filled_in_and_passes_it_then(tm
     assert "np.cumsum" not in (tmp_path / "exercises/release/tiny/tiny.ipynb").read_text()
     done = run("d2lmini", "grade", str(notebook), "--set", "tiny", "--out", str(tmp_path / "out"))
     assert "6 / 6" in done.stdout, done.stdout + done.stderr
+
+
+def test_cell_tagged_demo_is_not_run_when_a_source_is_loaded(course):
+    notebook, _ = new_exercise("tiny_sums", "tiny", **course)
+    content = nbformat.read(notebook, 4)
+    show = nbformat.v4.new_code_cell("slow = sum(range(9))", id="tiny_show", metadata={"tags": ["demo"]})
+    content.cells.insert(1, show)
+    nbformat.write(content, notebook)
+    roles = {c.id: c.role for c in read_source(course["course"] / "source", "tiny").cells}
+    assert roles["tiny_show"] == "demo" and set(roles.values()) >= {"setup", "answer", "check"}

@@ -25,7 +25,7 @@ STUB = "raise NotImplementedError"
 
 @dataclass(frozen=True)
 class Cell:
-    """A code cell of the source. role: setup, demo (it uses answers), answer or check."""
+    """A code cell of the source. role: setup, demo (it uses answers, or is tagged `demo`), answer or check."""
 
     id: str
     role: str
@@ -106,7 +106,7 @@ def read_source(folder: Path, name: str) -> Source:
         if raw["type"] != "code":
             continue
         role = "answer" if meta.get("solution") else "check" if meta.get("grade") else "setup"
-        if role == "setup" and free_names(source) & students:
+        if role == "setup" and ("demo" in raw["tags"] or free_names(source) & students):
             role = "demo"
         if role in ("answer", "demo"):
             students |= defined_names(source)
@@ -286,7 +286,7 @@ def _cell(raw: dict) -> dict:
     if isinstance(source, list):
         source = "".join(part for part in source if isinstance(part, str))
     metadata = raw.get("metadata")
-    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    nbgrader, tags = (metadata.get(k) if isinstance(metadata, dict) else None for k in ("nbgrader", "tags"))
     return {
         "type": raw.get("cell_type") if isinstance(raw.get("cell_type"), str) else "",
         "id": raw.get("id") if isinstance(raw.get("id"), str) else "",
@@ -294,6 +294,7 @@ def _cell(raw: dict) -> dict:
         "nbgrader": {k: v for k, v in nbgrader.items() if k != "grade_id" or isinstance(v, str)}
         if isinstance(nbgrader, dict)
         else {},
+        "tags": [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else [],
     }
 
 
