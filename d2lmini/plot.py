@@ -12,7 +12,8 @@ import html
 import io
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
 import matplotlib as mpl
@@ -27,6 +28,7 @@ from d2lmini.errors import ShapeError, fault
 __all__ = [
     "Shown",
     "bars",
+    "borrow",
     "image",
     "images",
     "kernel",
@@ -346,6 +348,28 @@ class Shown:
 
     def __repr__(self) -> str:
         return f"<figure: {self.alt}>"
+
+
+def borrow(draw: Callable[..., Axes], *args: object, size: tuple[float, float] = (7, 3), **options: object) -> Figure:
+    """Let another library draw with matplotlib, and give its picture the look of the book.
+
+    Shapes:
+        draw: called as draw(*args, **options), returns axes. size: (width, height) in inches. Returns the figure.
+        What the library sets for all later figures is undone, and its warnings are not shown.
+    """
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fig = draw(*args, **options).figure
+    fig.set(size_inches=size, facecolor="none")
+    for ax in fig.axes:
+        ax.set_facecolor("none")
+        ax.tick_params(colors=INK)
+        for text in (ax.title, ax.xaxis.label, ax.yaxis.label):
+            text.set(color=INK, size=10.5)
+        for side, spine in ax.spines.items():
+            spine.set(color=INK, visible=side in ("left", "bottom"))
+        ax.grid(color=INK, alpha=0.18)
+    return fig
 
 
 def show(fig: Figure, alt: str, caption: str = "") -> Shown:

@@ -206,3 +206,26 @@ def test_inputs_stay_unchanged():
     fig, (b, c) = plot.panels(2)
     plot.matrix(b, a, cmap="signed", highlight=a > 3)
     plot.image(c, a)
+
+
+def test_borrow_gives_the_look_of_the_book_and_undoes_what_the_library_sets():
+    import warnings
+
+    import matplotlib as mpl
+    from matplotlib import pyplot
+
+    def foreign(values):
+        warnings.warn("experimental", stacklevel=1)
+        pyplot.style.use("ggplot")
+        ax = pyplot.subplots()[1]
+        ax.plot(values)
+        return ax
+
+    before = dict(mpl.rcParams)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fig = plot.borrow(foreign, [1, 2], size=(4, 2))
+    assert dict(mpl.rcParams) == before and fig.get_size_inches().tolist() == [4, 2]
+    assert fig.axes[0].get_facecolor()[3] == 0 and fig.axes[0].title.get_color() == plot.INK
+    plot.show(fig, "a straight line from one to two")
+    assert not pyplot.get_fignums()
