@@ -7,7 +7,7 @@ import pytest
 
 from d2lmini.grading import CheckFailed, bank, check, check_rng, check_that, check_value
 from d2lmini.grading.check import Recorder, _judge, _text, recorder
-from d2lmini.grading.exercise import Misconception
+from d2lmini.grading.exercise import Exercise, Misconception
 from tests.grading_course import BANK
 
 X = np.arange(12.0).reshape(3, 4)
@@ -155,6 +155,52 @@ def test_draws_are_fixed_in_a_notebook_and_seeded_in_the_grader():
         assert check_rng("a").integers(1 << 30) == check_rng("a").integers(1 << 30) != fixed
     finally:
         recorder.reset(token)
+
+
+@pytest.fixture
+def square_of_a_sum(monkeypatch):
+    """Refute (a + b)^2 = a^2 + b^2 with two whole numbers."""
+    mistakes = [
+        Misconception({"a": -1, "b": 2}, "Below zero.", when=lambda a, b: min(a, b) < 0, name="negative"),
+        Misconception({"a": 0, "b": 2}, "One is zero.", when=lambda a, b: a * b == 0, name="zero"),
+    ]
+    exercise = Exercise("counter_square", {"a": 1, "b": 1}, mistakes, accepts=lambda a, b: (a + b) ** 2 != a**2 + b**2)
+    monkeypatch.setattr(bank, "find", {"counter_square": exercise}.__getitem__)
+    return exercise
+
+
+def test_counter_example_is_right_if_it_refutes_whatever_its_numbers(square_of_a_sum, capsys):
+    check_value("counter_square", {"a": 3, "b": 4})
+    check_value("counter_square", {"b": np.int64(5), "a": 2})
+    assert capsys.readouterr().out == "passed: counter_square\n" * 2
+
+
+def test_counter_example_that_refutes_nothing_is_told_why(square_of_a_sum):
+    text = failure(check_value, "counter_square", {"a": 3, "b": 0})
+    assert "came: a = 3; b = 0\n  hint: One is zero." in text
+    text = failure(check_value, "counter_square", {"a": -3, "b": 0})  # the first mistake that fits
+    assert "hint: Below zero." in text and "One is zero." not in text
+    text = failure(check_value, "counter_square", {"a": 3})
+    assert "came: a dict of 1 item; its keys should be 'a', 'b'" in text and "hint" not in text
+    assert "not done yet" in failure(check_value, "counter_square", ...)
+
+
+def test_counter_example_does_not_refute_by_overflow(square_of_a_sum):
+    object.__setattr__(square_of_a_sum, "accepts", lambda a, b: a + b < 0)
+    assert "came: a = 100; b = 100" in failure(check_value, "counter_square", {"a": np.int8(100), "b": np.int8(100)})
+
+
+def test_counter_example_without_a_hint_still_fails(square_of_a_sum):
+    object.__setattr__(square_of_a_sum, "wrong", ())
+    assert failure(check_value, "counter_square", {"a": 0, "b": 7}).endswith("came: a = 0; b = 7")
+
+
+def test_counter_example_and_its_mistakes_are_declared_together():
+    plain = Misconception({"a": 0}, "Zero.", name="zero")
+    with pytest.raises(ValueError, match="zero has no partner"):
+        Exercise("counter", {"a": 1}, [plain], accepts=lambda a: a == 1)
+    with pytest.raises(ValueError, match="zero has no partner"):
+        Exercise("counter", {"a": 1}, [Misconception({"a": 0}, "Zero.", name="zero", when=lambda a: a == 0)])
 
 
 def test_two_exercises_of_one_name_are_refused(monkeypatch, tmp_path):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from d2lmini.grading.compare import difference
+from d2lmini.grading.compare import LARGEST, MOST_NUMBERS, difference, misfit
 from d2lmini.grading.wire import Opaque
 
 RIGHT = np.array([[1.5, -2.0, 3.25], [0.0, 5.0, 6.0]])
@@ -176,3 +176,42 @@ def test_words_on_another_type_name_the_type_that_is_needed_and_no_value(answer)
     assert difference(answer, first) == difference(answer, second) is not None
     assert difference("other", "right") == difference("other", "true")
     assert difference({"b": 1}, {"right": 1}) == difference({"b": 1}, {"true": 2})
+
+
+EXAMPLE = {"n": 3, "eps": 0.5, "x": np.zeros(4)}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"n": 7, "eps": 1, "x": np.array([1, -2])},  # other values, other lengths, whole numbers for decimals
+        {"x": np.ones(MOST_NUMBERS, np.float32), "n": np.int64(-LARGEST), "eps": np.float32(0.25)},
+    ],
+)
+def test_misfit_finds_nothing_in_an_answer_of_the_same_form(answer):
+    assert misfit(answer, EXAMPLE) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (None, "None; a dict is needed"),
+        ([3, 0.5], "a list of 2 items: [3, 0.5]; a dict is needed"),
+        ({"n": 3}, "a dict of 1 item; its keys should be 'n', 'eps', 'x'"),
+        ({**EXAMPLE, "y": 1}, "a dict of 4 items; its keys should be 'n', 'eps', 'x'"),
+        ({**EXAMPLE, "n": 3.0}, "look at n: the number 3.0 (float); whole numbers (int) are needed"),
+        ({**EXAMPLE, "n": True}, "look at n: the number True (bool); whole numbers (int) are needed"),
+        ({**EXAMPLE, "eps": 1j}, "decimal numbers (float) are needed"),
+        ({**EXAMPLE, "n": 10**30}, "whole numbers (int) are needed"),
+        ({**EXAMPLE, "n": np.int64(-(2**63))}, "numbers from -10,000 to 10,000 are needed"),
+        ({**EXAMPLE, "eps": float("nan")}, "numbers from -10,000 to 10,000 are needed"),
+        ({**EXAMPLE, "eps": float("inf")}, "numbers from -10,000 to 10,000 are needed"),
+        ({**EXAMPLE, "x": [1.0, 2.0]}, "look at x: a list of 2 items: [1.0, 2.0]; a NumPy array is needed"),
+        ({**EXAMPLE, "x": np.zeros((2, 2))}, "an array with 1 axis and 1 to 100 numbers is needed"),
+        ({**EXAMPLE, "x": np.zeros(0)}, "an array with 1 axis and 1 to 100 numbers is needed"),
+        ({**EXAMPLE, "x": np.zeros(MOST_NUMBERS + 1)}, "an array with 1 axis and 1 to 100 numbers is needed"),
+        ({**EXAMPLE, "x": Opaque("Tensor")}, "look at x: an object of type Tensor; a NumPy array is needed"),
+    ],
+)
+def test_misfit_says_what_is_needed(answer, said):
+    assert said in misfit(answer, EXAMPLE)

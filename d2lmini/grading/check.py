@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from . import bank, net, wire
-from .compare import describe, difference
+from .compare import describe, difference, misfit
 from .exercise import Exercise, value_of
 from .variant import NO_NAME, is_name, numbers_of
 
@@ -247,6 +247,8 @@ def _judge(exercise: Exercise, answer, expected, compute) -> dict:
 
     Inputs that do not tell two mistakes apart get both hints and the name of neither; of three or more, none.
     """
+    if exercise.accepts:
+        return _judge_one_of_many(exercise, answer, expected)
     options = {"tol": exercise.tol, "strict_dtype": exercise.strict_dtype}
     came = difference(answer, expected, **options)
     if came is None:
@@ -262,6 +264,26 @@ def _judge(exercise: Exercise, answer, expected, compute) -> dict:
     hint = " Or: ".join(m.hint for m in equal) if len(equal) < 3 else ""
     name = equal[0].name if len(equal) == 1 else ""
     return {"passed": False, "came": came, "hint": hint, "misconception": name}
+
+
+def _judge_one_of_many(exercise: Exercise, answer, example) -> dict:
+    """The fields of an outcome where many answers are right: what is wrong with this one, or whether it is right."""
+    if came := misfit(answer, example):
+        return {"passed": False, "came": came}
+    answer = {name: _of_kind(answer[name], value) for name, value in example.items()}
+    came = "; ".join(f"{name} = {_text(value)}" for name, value in answer.items())
+    for misconception in exercise.wrong:
+        if misconception.when(**answer):
+            named = {"hint": misconception.hint, "misconception": misconception.name}
+            return {"passed": False, "came": came, **named}
+    if exercise.accepts(**answer):
+        return {"passed": True, "kind": "passed"}
+    return {"passed": False, "came": came}
+
+
+def _of_kind(given, example):
+    """A number or array as the example has it, so that no narrow type overflows: 8-bit numbers become Python's."""
+    return given.astype(example.dtype) if isinstance(example, np.ndarray) else type(example)(given)
 
 
 def _report(outcome: Outcome) -> None:

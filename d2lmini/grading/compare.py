@@ -4,6 +4,7 @@ import numpy as np
 
 from .wire import SCALARS, Opaque
 
+MOST_NUMBERS, LARGEST = 100, 10_000  # in an array that a student makes up, and of each number
 FLOAT32_EPS = float(np.finfo(np.float32).eps)
 NEEDED = {
     "array": "a NumPy array",
@@ -56,6 +57,35 @@ def difference(answer, expected, *, tol: float = 1e-6, strict_dtype: bool = True
     for where, a, e in pairs:
         if inner := difference(a, e, tol=tol, strict_dtype=strict_dtype):
             return f"{describe(answer)}; look at {where}: {inner}"
+    return None
+
+
+def misfit(answer, example) -> str | None:
+    """What came, in words, when a made-up `answer` has not the form of `example`; None when it has.
+
+    The form: a dict with the same keys, in it numbers and arrays with as many axes, of any size and value; whole
+    numbers may stand for decimals. Numbers are finite and small: what is made of them must not take long.
+
+    >>> misfit({"n": 3, "x": np.ones(2)}, {"n": 7, "x": np.zeros(5)})
+    >>> misfit({"n": 3.5, "x": np.ones(2)}, {"n": 7, "x": np.zeros(5)})
+    'a dict of 2 items; look at n: the number 3.5 (float); whole numbers (int) are needed'
+    """
+    kind, needed = kind_of(answer), kind_of(example)
+    if kind != needed:
+        return f"{describe(answer)}; {NEEDED[needed]} is needed"
+    if needed == "dict":
+        if set(answer) != set(example):
+            return f"{describe(answer)}; its keys should be {', '.join(map(repr, example))}"
+        inner = {key: misfit(answer[key], value) for key, value in example.items()}
+        return next((f"{describe(answer)}; look at {key}: {text}" for key, text in inner.items() if text), None)
+    a, e = np.asarray(answer), np.asarray(example)
+    if a.dtype.kind == "b" or not _widens(a, e):
+        return f"{describe(answer)}; {HELD[e.dtype.kind]} are needed"
+    if a.ndim != e.ndim or not 0 < a.size <= MOST_NUMBERS:
+        axes = f"{e.ndim} {'axis' if e.ndim == 1 else 'axes'}"
+        return f"{describe(answer)}; an array with {axes} and 1 to {MOST_NUMBERS} numbers is needed"
+    if not ((a >= -LARGEST) & (a <= LARGEST)).all():  # NaN is not
+        return f"{describe(answer)}; numbers from -{LARGEST:,} to {LARGEST:,} are needed"
     return None
 
 

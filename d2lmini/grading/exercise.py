@@ -14,14 +14,16 @@ class Misconception:
     arguments).
     hint: one or two sentences to the student: what their answer equals, and what was asked instead.
     name: for tables; a function's own name unless given.
+    when: where many answers are wrong in the same way (see `Exercise.accepts`), whether one is; `wrong` is an example.
     """
 
     wrong: Any
     hint: str
     name: str = ""
+    when: Callable[..., bool] | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "name", self.name or getattr(self.wrong, "__name__", "wrong_value"))
+        object.__setattr__(self, "name", self.name or getattr(self.when or self.wrong, "__name__", "wrong_value"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,9 @@ class Exercise:
     strict_dtype: whether whole numbers may not stand for decimals inside arrays.
     draw: for a value that each student computes from numbers of their own: rng -> {argument: number or array}.
         The reference and every wrong variant then take these arguments.
+    accepts: for a value with many right answers, a counter-example say: whether one is right. The answer is a dict
+        like the reference, which is one of the right ones; `accepts` and each `Misconception.when` take its entries
+        as arguments.
     """
 
     name: str
@@ -45,9 +50,12 @@ class Exercise:
     tol: float = 1e-6
     strict_dtype: bool = True
     draw: Callable[[Any], dict[str, Any]] | None = None
+    accepts: Callable[..., bool] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "wrong", tuple(self.wrong))
+        if odd := [m.name for m in self.wrong if bool(m.when) != bool(self.accepts)]:
+            raise ValueError(f"exercise {self.name}: {odd[0]} has no partner; `accepts` and every `when` go together")
         for part in ("name", "hint"):
             seen = [getattr(m, part) for m in self.wrong]
             if len(set(seen)) != len(seen):
