@@ -19,6 +19,7 @@ def random(*shape, seed=0):
 
 x, y, k, signal, taps = random(2, 4, 6, 7), random(2, 4, 6, 7, seed=1), random(3, 3), random(8), random(3)
 image, weight, bias = random(6, 7), random(6, 4, 3, 2), random(6)
+volume = random(2, 4, 5, 6, 7)
 layer = ({"x": x, "weight": weight, "bias": bias}, {"stride": (2, 1), "padding": 1})
 gains = {"gamma": random(4), "beta": random(4, seed=1)}
 rank_one = {"lateral": random(5, 4), "vertical": random(5, 3), "horizontal": random(5, 2)}
@@ -33,6 +34,7 @@ CALLS = {  # public function -> its arrays by name, and its other arguments
     "circular_conv1d": ({"x": signal, "h": taps}, {}),
     "col2im": ({"columns": random(2, 16, 30)}, {"size": (6, 7), "kernel": 2}),
     "conv1d": ({"x": signal, "h": taps}, {}),
+    "conv1d_layer": ({"x": random(2, 4, 9), "weight": random(6, 2, 3), "bias": bias}, {"stride": 2, "groups": 2}),
     "conv2d": layer,
     "conv2d_backward": ({"dy": random(2, 6, 3, 8), "x": x, "weight": weight}, layer[1]),
     "conv2d_fft": layer,
@@ -40,6 +42,7 @@ CALLS = {  # public function -> its arrays by name, and its other arguments
     "conv2d_loops": layer,
     "conv2d_true": ({"x": image, "k": k}, {}),
     "conv2d_windows": layer,
+    "conv3d": ({"x": volume, "weight": random(6, 4, 2, 3, 2), "bias": bias}, {"stride": (2, 1, 2), "padding": 1}),
     "conv_downsample": ({"x": x, "weight": weight, "bias": bias}, {"factor": (1, 2)}),
     "conv_macs": ({}, {"size": (8, 8), "c_in": 3, "c_out": 4, "kernel": 3}),
     "conv_params": ({}, {"c_in": 3, "c_out": 4, "kernel": 3}),
@@ -48,6 +51,7 @@ CALLS = {  # public function -> its arrays by name, and its other arguments
     "deform_conv2d": ({**layer[0], "offset": random(2, 12, 3, 8), "mask": random(2, 6, 3, 8)}, layer[1]),
     "depthwise_conv2d": ({"x": x, "weight": random(8, 1, 3, 2), "bias": random(8)}, layer[1]),
     "dropout": ({"x": x}, {"p": 0.5, "rng": 0}),
+    "emd": ({"x": random(40)}, {}),
     "estimate_kernel": ({"x": x, "y": y}, {"size": 3}),
     "filter2d": ({"x": x, "kernel": k}, {}),
     "flattened_conv2d": ({"x": x, **rank_one, "bias": random(5)}, layer[1]),
@@ -79,6 +83,7 @@ CALLS = {  # public function -> its arrays by name, and its other arguments
     "pointwise_conv2d": ({"x": x, "weight": random(5, 4), "bias": random(5)}, {}),
     "pool2d": ({"x": x}, {"kernel": 2}),
     "pool2d_backward": ({"dy": random(2, 4, 3, 3), "x": x}, {"kernel": 2}),
+    "pseudo3d_conv": ({"x": volume, "spatial": random(3, 4, 3, 2), "temporal": random(6, 3, 2), "bias": bias}, {}),
     "pyramid": ({"x": x, "blur": k}, {"levels": 2}),
     "random_affine_matrix": ({}, {"n": 3, "rng": 0}),
     "random_pad": ({"x": x}, {"pad": 1, "rng": 0}),
@@ -93,6 +98,7 @@ CALLS = {  # public function -> its arrays by name, and its other arguments
     "spatial_pyramid_pool_backward": ({"dy": random(2, 20), "x": x}, {"levels": (1, 2)}),
     "spectral_pool2d": ({"x": x}, {"size": (3, 4)}),
     "spectral_pool2d_backward": ({"dy": random(2, 4, 3, 4), "x": x}, {"size": (3, 4)}),
+    "stft": ({"x": random(2, 20), "window": random(8)}, {"hop": 3}),
     "stochastic_pool2d": ({"x": np.abs(x)}, {"kernel": 2}),
     "stochastic_pool2d_backward": ({"dy": random(2, 4, 3, 3), "x": np.abs(x)}, {"kernel": 2}),
     "tied_conv2d": ({"x": x, "weight": random(3, 2, 3, 2), "bias": random(3)}, {"groups": 2}),
@@ -106,7 +112,8 @@ CALLS = {  # public function -> its arrays by name, and its other arguments
     "xcorr2d": ({"x": image, "k": k}, {}),
 }
 BY_HAND = {"grad_check", "numerical_gradient"}  # they take functions: tests/test_gradient.py
-ANY_RANK = {("dropout", "x"), ("affine", "matrix")}  # arrays of several ranks are right there
+ANY_RANK = {("dropout", "x"), ("affine", "matrix"), ("stft", "x")}  # arrays of several ranks are right there
+SPECTRA = {"stft"}  # complex, of the precision of the inputs
 MAKERS = ("kernel", "kernels", "bank", "footprint", "smooth", "affine_matrix")  # arrays out of numbers
 WITH_ARRAYS = [name for name in CALLS if CALLS[name][0]]
 EACH_ARRAY = [(name, argument) for name in CALLS for argument in CALLS[name][0]]
@@ -188,9 +195,10 @@ def test_inputs_may_lie_in_memory_as_they_like(name, layout):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_outputs_have_the_dtype_of_the_inputs(name, dtype):
     results = call(name, **{argument: array.astype(dtype) for argument, array in CALLS[name][0].items()})
+    needed = np.result_type(dtype, np.complex64) if name in SPECTRA else np.dtype(dtype)
     for result, expected in zip(results, call(name), strict=True):
-        assert result.dtype == dtype
-        np.testing.assert_allclose(result, expected.astype(dtype), rtol=1e-4, atol=1e-4, strict=True)
+        assert result.dtype == needed
+        np.testing.assert_allclose(result, expected.astype(needed), rtol=1e-4, atol=1e-4, strict=True)
 
 
 @pytest.mark.parametrize(("name", "argument"), EACH_ARRAY)

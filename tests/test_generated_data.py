@@ -87,7 +87,9 @@ def test_pictures_have_256_levels():
 
 
 def test_catalogue_lists_what_is_public_and_refuses_a_second_name():
-    assert set(data.catalogue()) == {"digits", "fruit", "glyphs", "mnist", "photo", "shapes", "strawberry"}
+    assert set(data.catalogue()) == {
+        "digits", "ecg", "fruit", "glyphs", "mnist", "photo", "shapes", "strawberry",
+    }  # fmt: skip
     assert set(data.catalogue()) <= set(data.__all__)
     data.catalogue().clear()
     assert data.catalogue()

@@ -6,6 +6,7 @@
 from d2lmini.data.base import Images, catalogue, folder
 from d2lmini.data.benchmarks import benchmark
 from d2lmini.data.digits import digits
+from d2lmini.data.ecg import Signals, ecg
 from d2lmini.data.fruit import colour_cast, fruit, strawberry
 from d2lmini.data.glyphs import glyphs
 from d2lmini.data.mnist import mnist
@@ -13,6 +14,6 @@ from d2lmini.data.photos import grey, photo
 from d2lmini.data.polygons import shapes
 
 __all__ = [
-    "Images", "benchmark", "catalogue", "colour_cast", "digits", "folder", "fruit", "glyphs", "grey", "mnist", "photo",
-    "shapes", "strawberry",
+    "Images", "Signals", "benchmark", "catalogue", "colour_cast", "digits", "ecg", "folder", "fruit", "glyphs", "grey",
+    "mnist", "photo", "shapes", "strawberry",
 ]  # fmt: skip

@@ -58,6 +58,6 @@ def catalogue() -> dict[str, str]:
     """Describe every data set in one line: what it is, and where it comes from.
 
     >>> list(catalogue())
-    ['digits', 'fruit', 'glyphs', 'mnist', 'photo', 'shapes', 'strawberry']
+    ['digits', 'ecg', 'fruit', 'glyphs', 'mnist', 'photo', 'shapes', 'strawberry']
     """
     return dict(sorted(_LINES.items()))

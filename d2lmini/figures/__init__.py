@@ -12,6 +12,7 @@ from d2lmini.figures.pooling import PoolExplorer
 from d2lmini.figures.quiz import Quiz
 from d2lmini.figures.shift import ShiftExplorer
 from d2lmini.figures.slide import SlideExplorer
+from d2lmini.figures.spectrogram import SpectrogramExplorer
 from d2lmini.figures.trials import TrialExplorer
 from d2lmini.figures.wiring import WiringExplorer
 
@@ -29,6 +30,7 @@ __all__ = [
     "Quiz",
     "ShiftExplorer",
     "SlideExplorer",
+    "SpectrogramExplorer",
     "TrialExplorer",
     "WiringExplorer",
 ]

@@ -63,7 +63,9 @@ from d2lmini.ops.regularise import affine, dropout, label_smooth, random_affine_
 from d2lmini.ops.resample import conv_downsample, upsample
 from d2lmini.ops.scan import scan
 from d2lmini.ops.signal import circular_conv1d, conv1d, xcorr1d
+from d2lmini.ops.spectrogram import emd, stft
 from d2lmini.ops.unshared import local_conv2d, tiled_conv2d, volterra_conv2d
+from d2lmini.ops.volume import conv1d_layer, conv3d, pseudo3d_conv
 from d2lmini.ops.zoo import (
     channel_shuffle,
     depthwise_conv2d,
@@ -85,6 +87,7 @@ __all__ = [
     "circular_conv1d",
     "col2im",
     "conv1d",
+    "conv1d_layer",
     "conv2d",
     "conv2d_backward",
     "conv2d_fft",
@@ -92,12 +95,14 @@ __all__ = [
     "conv2d_loops",
     "conv2d_true",
     "conv2d_windows",
+    "conv3d",
     "conv_downsample",
     "conv_transpose2d",
     "convolution_matrix2d",
     "deform_conv2d",
     "depthwise_conv2d",
     "dropout",
+    "emd",
     "estimate_kernel",
     "filter2d",
     "flattened_conv2d",
@@ -130,6 +135,7 @@ __all__ = [
     "pointwise_conv2d",
     "pool2d",
     "pool2d_backward",
+    "pseudo3d_conv",
     "pyramid",
     "random_affine_matrix",
     "random_pad",
@@ -141,6 +147,7 @@ __all__ = [
     "spatial_pyramid_pool_backward",
     "spectral_pool2d",
     "spectral_pool2d_backward",
+    "stft",
     "stochastic_pool2d",
     "stochastic_pool2d_backward",
     "tied_conv2d",

@@ -53,13 +53,10 @@ def conv2d_true(x: np.ndarray, k: np.ndarray, mode: str = "valid") -> np.ndarray
     return y[kept]
 
 
-def check_conv(
-    x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None,
-    stride: Pair, padding: Pair, dilation: Pair, groups: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, Window, int]:  # fmt: skip
-    """Check a layer's arguments; return the padded image, weight, bias (c_out, 1, 1), window and groups."""
-    x = numeric(x, "x", "nchw")
-    weight = numeric(weight, "weight", ("c_out", "c_in", "kh", "kw"))
+def check_channels(
+    x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, groups: int
+) -> tuple[np.ndarray, int]:  # fmt: skip
+    """Check that x (n, c_in, ...) and weight (c_out, c_in / groups, ...) fit; return bias (c_out,) and groups."""
     c_in, (c_out, per_group) = x.shape[1], weight.shape[:2]
     groups = check_groups(c_in, c_out, groups)
     if per_group * groups != c_in:
@@ -67,7 +64,7 @@ def check_conv(
             fault(
                 f"x has {c_in} channels, weight {weight.shape} reads {per_group} in each of {groups} groups",
                 "c_in == weight.shape[1] * groups",
-                f"a weight of shape ({c_out}, {c_in // groups}, {weight.shape[2]}, {weight.shape[3]})",
+                f"a weight of shape {(c_out, c_in // groups, *weight.shape[2:])}",
             )
         )
     bias = np.zeros(c_out, np.result_type(x, weight)) if bias is None else numeric(bias, "bias", ("c_out",))
@@ -75,6 +72,17 @@ def check_conv(
         raise ShapeError(
             fault(f"bias has shape {bias.shape}", f"one number a filter, ({c_out},)", f"np.zeros({c_out})")
         )
+    return bias, groups
+
+
+def check_conv(
+    x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None,
+    stride: Pair, padding: Pair, dilation: Pair, groups: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, Window, int]:  # fmt: skip
+    """Check a layer's arguments; return the padded image, weight, bias (c_out, 1, 1), window and groups."""
+    x = numeric(x, "x", "nchw")
+    weight = numeric(weight, "weight", ("c_out", "c_in", "kh", "kw"))
+    bias, groups = check_channels(x, weight, bias, groups)
     win = window(x.shape[2:], weight.shape[2:], stride, padding, dilation)
     return pad2d(x, win.padding), weight, bias[:, None, None], win, groups
 
