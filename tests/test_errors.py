@@ -74,6 +74,7 @@ CALLS = {  # public function -> its arrays by name, and its other arguments
     "local_conv2d": ({"x": x, "weight": random(3, 8, 2, 4, 3, 2), "bias": random(3, 8, 2)}, layer[1]),
     "local_response_norm": ({"x": x}, {}),
     "local_response_norm_backward": ({"dy": y, "x": x}, {}),
+    "max_unpool2d": ({"y": random(2, 4, 3, 3), "x": x}, {"kernel": 2}),
     "mixed_pool2d": ({"x": x}, {"kernel": 2, "lam": 0.5}),
     "mixed_pool2d_backward": ({"dy": random(2, 4, 3, 3), "x": x}, {"kernel": 2, "lam": 0.5}),
     "normalised_filter": ({"x": x, "kernel": np.abs(k)}, {}),
@@ -112,6 +113,7 @@ CALLS = {  # public function -> its arrays by name, and its other arguments
     "xcorr2d": ({"x": image, "k": k}, {}),
 }
 BY_HAND = {"grad_check", "numerical_gradient"}  # they take functions: tests/test_gradient.py
+BY_HAND |= {"boundary_accuracy", "dice", "iou"}  # they take class numbers: tests/test_segment.py
 ANY_RANK = {("dropout", "x"), ("affine", "matrix"), ("stft", "x")}  # arrays of several ranks are right there
 SPECTRA = {"stft"}  # complex, of the precision of the inputs
 MAKERS = ("kernel", "kernels", "bank", "footprint", "smooth", "affine_matrix")  # arrays out of numbers

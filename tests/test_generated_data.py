@@ -88,7 +88,7 @@ def test_pictures_have_256_levels():
 
 def test_catalogue_lists_what_is_public_and_refuses_a_second_name():
     assert set(data.catalogue()) == {
-        "digits", "ecg", "fruit", "glyphs", "mnist", "photo", "shapes", "strawberry",
+        "digits", "ecg", "fruit", "glyphs", "masks", "mnist", "photo", "shapes", "strawberry",
     }  # fmt: skip
     assert set(data.catalogue()) <= set(data.__all__)
     data.catalogue().clear()

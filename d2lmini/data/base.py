@@ -16,7 +16,7 @@ _LINES: dict[str, str] = {}  # name -> line, filled by `listed`
 
 
 class Images(NamedTuple):
-    """Images (n, c, h, w) float32 in 0..1, labels (n,) int64, the names of the classes, and the source."""
+    """Images (n, c, h, w) float32 in 0..1, labels (n,) or (n, h, w) int64, the names of the classes, and the source."""
 
     images: np.ndarray
     labels: np.ndarray
@@ -58,6 +58,6 @@ def catalogue() -> dict[str, str]:
     """Describe every data set in one line: what it is, and where it comes from.
 
     >>> list(catalogue())
-    ['digits', 'ecg', 'fruit', 'glyphs', 'mnist', 'photo', 'shapes', 'strawberry']
+    ['digits', 'ecg', 'fruit', 'glyphs', 'masks', 'mnist', 'photo', 'shapes', 'strawberry']
     """
     return dict(sorted(_LINES.items()))

@@ -6,6 +6,7 @@ from d2lmini.figures.conv import ConvExplorer, LayerExplorer
 from d2lmini.figures.design import DesignExplorer
 from d2lmini.figures.field import FieldExplorer
 from d2lmini.figures.kernel_lab import KernelLab
+from d2lmini.figures.masks import MaskExplorer
 from d2lmini.figures.network import NetworkExplorer
 from d2lmini.figures.norm import NormExplorer
 from d2lmini.figures.pooling import PoolExplorer
@@ -24,6 +25,7 @@ __all__ = [
     "Figure",
     "KernelLab",
     "LayerExplorer",
+    "MaskExplorer",
     "NetworkExplorer",
     "NormExplorer",
     "PoolExplorer",

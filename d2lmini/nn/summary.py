@@ -6,6 +6,7 @@ import copy
 from collections.abc import Sequence
 from itertools import groupby
 from math import prod
+from operator import getitem
 from typing import NamedTuple
 
 import torch
@@ -127,7 +128,8 @@ class Meter(fx.Interpreter):
             sizes = [self.sizes[i] for i in node.all_input_nodes if i in self.sizes]
             self.fields[node] = _sees(layer or node, fields, sizes, y)
             self.sizes[node] = tuple(y.shape)
-            if node.op != "placeholder":
+            uncut = node.target is getitem and tuple(y.shape) in sizes  # a crop that takes nothing off
+            if node.op != "placeholder" and not uncut:
                 self._note(node, layer, y)
         elif isinstance(y, tuple | list) and node.args and node.args[0] in self.fields:  # parts of one map
             self.fields[node], self.sizes[node] = self.fields[node.args[0]], self.sizes[node.args[0]]
@@ -148,7 +150,8 @@ class Meter(fx.Interpreter):
         field = self.fields[node]
         seen = None if field == WHOLE else (field[0].size, field[1].size)
         params = sum(p.numel() for p in own)
-        self.lines.append(Line(str(name), kind, tuple(y.shape[1:]), params, _macs(layer, y), seen))
+        places = self.sizes[node.all_input_nodes[0]] if isinstance(layer, nn.ConvTranspose2d) else tuple(y.shape)
+        self.lines.append(Line(str(name), kind, tuple(y.shape[1:]), params, _macs(layer, places), seen))
 
 
 def _sees(
@@ -169,8 +172,19 @@ def _sees(
         mode = layer.kwargs.get("mode", "nearest") if isinstance(layer, fx.Node) else layer.mode
         reach = mode != "nearest"  # a new pixel lies between two old ones
         scale = [new // old for new, old in zip(y.shape[2:], sizes[0][2:], strict=True)]
-        return tuple(Field(f.size + reach * f.jump, f.jump / s, f.start) for f, s in zip(before, scale, strict=True))
+        return tuple(
+            Field(f.size + reach * f.jump, _part(f.jump, s), f.start) for f, s in zip(before, scale, strict=True)
+        )
+    if isinstance(layer, nn.ConvTranspose2d) and layer.kernel_size == layer.stride and not any(layer.padding):
+        return tuple(Field(f.size, _part(f.jump, s), f.start) for f, s in zip(before, layer.stride, strict=True))
+    if getattr(layer, "target", None) is getitem:  # a part of the map, such as its middle
+        return before
     return before if y.shape[2:] in [size[2:] for size in sizes] else WHOLE
+
+
+def _part(jump: float, scale: int) -> float:
+    """Return jump / scale, whole where it is whole, so that sizes print without a point."""
+    return jump // scale if jump % scale == 0 else jump / scale
 
 
 def _union(fields: list[Field]) -> Field:
@@ -179,12 +193,12 @@ def _union(fields: list[Field]) -> Field:
     return Field(max(f.start + f.size for f in fields) - start, max(f.jump for f in fields), start)
 
 
-def _macs(layer: nn.Module | None, y: torch.Tensor) -> int:
-    """Return how often a weight is used: once for each place of the output."""
-    if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Conv3d):
-        return layer.weight.numel() * prod(y.shape[2:])
+def _macs(layer: nn.Module | None, shape: tuple[int, ...]) -> int:
+    """Return how often a weight is used: once for each place of the output, or of the input if it is transposed."""
+    if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.ConvTranspose2d):
+        return layer.weight.numel() * prod(shape[2:])
     if isinstance(layer, nn.Linear):
-        return layer.weight.numel() * prod(y.shape[1:-1])
+        return layer.weight.numel() * prod(shape[1:-1])
     return 0
 
 

@@ -62,6 +62,7 @@ from d2lmini.ops.pooling import (
 from d2lmini.ops.regularise import affine, dropout, label_smooth, random_affine_matrix, random_pad
 from d2lmini.ops.resample import conv_downsample, upsample
 from d2lmini.ops.scan import scan
+from d2lmini.ops.segment import boundary_accuracy, dice, iou, max_unpool2d
 from d2lmini.ops.signal import circular_conv1d, conv1d, xcorr1d
 from d2lmini.ops.spectrogram import emd, stft
 from d2lmini.ops.unshared import local_conv2d, tiled_conv2d, volterra_conv2d
@@ -81,6 +82,7 @@ __all__ = [
     "batch_norm",
     "batch_norm_backward",
     "bilinear_sample",
+    "boundary_accuracy",
     "box_kernel",
     "channel_shuffle",
     "circulant",
@@ -101,6 +103,7 @@ __all__ = [
     "convolution_matrix2d",
     "deform_conv2d",
     "depthwise_conv2d",
+    "dice",
     "dropout",
     "emd",
     "estimate_kernel",
@@ -120,12 +123,14 @@ __all__ = [
     "im2col",
     "instance_norm",
     "instance_norm_backward",
+    "iou",
     "label_smooth",
     "layer_norm",
     "layer_norm_backward",
     "local_conv2d",
     "local_response_norm",
     "local_response_norm_backward",
+    "max_unpool2d",
     "mixed_pool2d",
     "mixed_pool2d_backward",
     "normalised_filter",
