@@ -9,6 +9,7 @@ from d2lmini.figures.kernel_lab import KernelLab
 from d2lmini.figures.masks import MaskExplorer
 from d2lmini.figures.network import NetworkExplorer
 from d2lmini.figures.norm import NormExplorer
+from d2lmini.figures.occlusion import OcclusionExplorer
 from d2lmini.figures.pooling import PoolExplorer
 from d2lmini.figures.quiz import Quiz
 from d2lmini.figures.shift import ShiftExplorer
@@ -28,6 +29,7 @@ __all__ = [
     "MaskExplorer",
     "NetworkExplorer",
     "NormExplorer",
+    "OcclusionExplorer",
     "PoolExplorer",
     "Quiz",
     "ShiftExplorer",

@@ -76,7 +76,21 @@ def summary(net: nn.Module, shape: Sequence[int], *, depth: int | None = None) -
     2      Conv2d  4 x 2 x 2         292          1,152  7 x 7
     total                            372          2,304
     """
-    model = copy.deepcopy(net).eval().to("meta")  # shapes without numbers
+    model, meter = measured(net, shape)
+    lines = meter.lines + meter.resting(model)
+    if depth is not None:
+        groups = groupby(lines, key=lambda line: ".".join(line.layer.split(".")[:depth]))
+        lines = [_together(name, list(group), model) for name, group in groups]
+    return Summary(lines)
+
+
+def measured(net: nn.Module, shape: Sequence[int]) -> tuple[nn.Module, Meter]:
+    """Return a copy of the network without numbers, and the meter that an image (c, h, w) went through it with.
+
+    Raises:
+        ShapeError: as in `summary`.
+    """
+    model = copy.deepcopy(net).eval().to("meta").float()  # shapes without numbers; a double network has the same
     if Leaves().is_leaf_module(model, ""):
         model = nn.Sequential(model)  # a layer alone is a network of one layer
     image = torch.zeros(1, *shape, device="meta")
@@ -92,11 +106,7 @@ def summary(net: nn.Module, shape: Sequence[int], *, depth: int | None = None) -
         came = f"the network does not take an input of {tuple(shape)} ({str(error).splitlines()[0]})"
         needed = "the shape (c, h, w) that it was built for"
         raise ShapeError(fault(came, needed, "summary(net, (3, 224, 224))")) from None
-    lines = meter.lines + meter.resting(model)
-    if depth is not None:
-        groups = groupby(lines, key=lambda line: ".".join(line.layer.split(".")[:depth]))
-        lines = [_together(name, list(group), model) for name, group in groups]
-    return Summary(lines)
+    return model, meter
 
 
 class Leaves(fx.Tracer):
