@@ -14,6 +14,7 @@ from urllib.parse import unquote, urldefrag
 import nbformat
 import pytest
 import yaml
+from apparatus import syllabus
 
 import execute
 from tests.browser import NO_BROWSER, find_browser, open_browser
@@ -108,6 +109,25 @@ def test_page_says_how_long_it_takes(name):
 def test_notebook_stays_within_its_seconds(name):
     run = execute.load(ROOT / f"{name}.ipynb")
     assert run.metadata[execute.NOTE]["cpu_seconds"] <= 2 * CPU_SECONDS
+
+
+@each_page
+def test_no_term_of_the_glossary_is_linked_twice_on_a_page(name):
+    links = re.findall(r'<a class="term [^>]*href="([^"]+)"', page_file(name).read_text("utf8"))
+    assert [link for link, times in Counter(links).items() if times > 1] == []
+    assert len(links) >= 5 or name not in CHAPTERS
+
+
+def test_index_leads_to_terms_functions_and_networks():
+    index = page_file("genindex").read_text("utf8")
+    for entry in ("<strong>pooling</strong>", "pool2d (function)", "resnet50 (network)"):
+        assert entry in index
+    assert not re.search(r">\[\d+\]</a>", index), "a number says nothing of the place"
+
+
+def test_map_of_the_decks_shows_every_subject():
+    shown = set(re.findall(r'<span class="pre">([\w.-]+)</span>', page_file("chapters/coverage").read_text("utf8")))
+    assert {row["id"] for row in syllabus()} <= shown
 
 
 # --- opened in a browser ----------------------------------------------------------------------------------

@@ -200,7 +200,7 @@ def test_benchmark_cases_are_public_names():
 def test_toc_lists_every_chapter_and_nothing_else():
     listed = [entry["file"] for part in TOC["parts"] for entry in part["chapters"]]
     there = [f"chapters/{path.stem}" for path in (ROOT / "chapters").iterdir() if path.is_file()]
-    assert sorted(listed) == sorted(there)
+    assert sorted(listed) == sorted([*there, "genindex"])  # Sphinx writes the index
 
 
 def test_cell_ids_are_unique_over_the_book():
@@ -298,6 +298,19 @@ def test_homework_sets_lead_to_chapters_and_are_listed():
 def test_bibliography_is_sorted_by_key():
     keys = re.findall(r"^@\w+\{([^,]+),", (ROOT / "references.bib").read_text("utf8"), re.M)
     assert keys == sorted(set(keys))
+
+
+def test_every_source_can_be_found():
+    """By a DOI, an arXiv number or an address; a book by its ISBN, whose check digit is right."""
+    entries = re.split(r"^(?=@)", (ROOT / "references.bib").read_text("utf8"), flags=re.M)[1:]
+    for entry in entries:
+        fields = dict(re.findall(r"^\s*(\w+)\s*=\s*\{(.*)\},?$", entry, re.M))
+        assert fields.keys() & {"doi", "eprint", "url", "isbn"}, entry
+        assert re.fullmatch(r"10\.\d{4,9}/\S+", fields.get("doi", "10.1000/x")), entry
+        assert re.fullmatch(r"(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7})", fields.get("eprint", "1512.03385")), entry
+        assert re.match(r"https?://\S+$", fields.get("url", "https://example.org")), entry
+        digits = [int(digit) for digit in fields.get("isbn", "0" * 13) if digit.isdigit()]
+        assert len(digits) == 13 and sum(digits[::2]) + 3 * sum(digits[1::2]) in range(0, 400, 10), entry
 
 
 # --- what no file may hold --------------------------------------------------------------------------------

@@ -42,6 +42,16 @@ def test_digest_tells_one_cell_from_two():
     assert execute.digest(notebook("a", "b")) != execute.digest(notebook("b", "a"))
 
 
+def test_digest_depends_on_the_bibliography_where_the_code_names_it(tmp_path, monkeypatch):
+    execute.surroundings()  # kept: only the bibliography is another one
+    reading, other = notebook("open('../references.bib')"), notebook("1 + 1")
+    before = execute.digest(reading), execute.digest(other)
+    (tmp_path / "references.bib").write_text("@book{new,}", "utf8")
+    monkeypatch.setattr(execute, "ROOT", tmp_path)
+    assert execute.digest(reading) != before[0]
+    assert execute.digest(other) == before[1]
+
+
 def test_with_outputs_takes_prose_from_now_and_outputs_from_the_run():
     run = run_of(notebook("1 + 1", prose="# Old"), [new_output("stream", text="2\n")])
     run.metadata["widgets"] = {"state": 1}

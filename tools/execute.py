@@ -4,7 +4,8 @@
     python tools/execute.py chapters/filtering.ipynb --strict --always
 
 A kept run lies in `_build/executed/` and carries the digest of everything that it depends on: the code cells,
-the package, the quoted benchmark results, and the versions of Python and of the numerical libraries. One
+the package, the quoted benchmark results, the bibliography where the code names it, and the versions of Python
+and of the numerical libraries. One
 changed byte makes it stale, and nothing stale is ever shown. A change in the prose alone runs nothing.
 """
 
@@ -24,6 +25,7 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "_build" / "executed"
 SOURCES = ("d2lmini", "benchmarks/results")
+BIBLIOGRAPHY = "references.bib"
 LIBRARIES = ("numpy", "scipy", "matplotlib", "scikit-learn", "anywidget", "torch", "torchvision")
 NOTE = "d2lmini"  # the key under which a kept run carries its digest and its cost
 
@@ -65,6 +67,8 @@ def digest(nb: NotebookNode) -> str:
     h = hashlib.sha256(surroundings())
     for cell in code_cells(nb):
         h.update(cell.source.encode() + b"\0")
+    if any(BIBLIOGRAPHY in cell.source for cell in code_cells(nb)):
+        h.update((ROOT / BIBLIOGRAPHY).read_bytes())
     return h.hexdigest()
 
 
