@@ -57,6 +57,10 @@ CALLS = {  # public function -> its arrays by name, and its other arguments
     "flattened_conv2d": ({"x": x, **rank_one, "bias": random(5)}, layer[1]),
     "fractional_max_pool2d": ({"x": x}, {"size": (3, 4), "rng": 0}),
     "fractional_max_pool2d_backward": ({"dy": random(2, 4, 3, 4), "x": x}, {"size": (3, 4), "rng": 0}),
+    "gabor": ({}, {"size": 5, "sigma_x": 1.0, "sigma_y": 2.0, "U": 0.1}),
+    "gabor_bank": ({}, {"size": 5, "orientations": 2}),
+    "gabor_energy": ({"x": random(2, 1, 6, 7), "bank": random(4, 1, 3, 3)}, {"padding": 1}),
+    "gabor_ft": ({"u": random(3), "v": random(3, seed=1)}, {"sigma_x": 0.3, "sigma_y": 0.2, "U": 0.1}),
     "gaussian_kernel": ({}, {"size": 3, "sigma": 1.0}),
     "global_pool2d": ({"x": x}, {}),
     "global_pool2d_backward": ({"dy": random(2, 4, 1, 1), "x": x}, {}),
@@ -114,9 +118,9 @@ CALLS = {  # public function -> its arrays by name, and its other arguments
 }
 BY_HAND = {"grad_check", "numerical_gradient"}  # they take functions: tests/test_gradient.py
 BY_HAND |= {"boundary_accuracy", "dice", "iou"}  # they take class numbers: tests/test_segment.py
-ANY_RANK = {("dropout", "x"), ("affine", "matrix"), ("stft", "x")}  # arrays of several ranks are right there
+ANY_RANK = {("dropout", "x"), ("affine", "matrix"), ("stft", "x"), ("gabor_ft", "u"), ("gabor_ft", "v")}
 SPECTRA = {"stft"}  # complex, of the precision of the inputs
-MAKERS = ("kernel", "kernels", "bank", "footprint", "smooth", "affine_matrix")  # arrays out of numbers
+MAKERS = ("kernel", "kernels", "bank", "footprint", "smooth", "affine_matrix", "gabor")  # arrays out of numbers
 WITH_ARRAYS = [name for name in CALLS if CALLS[name][0]]
 EACH_ARRAY = [(name, argument) for name in CALLS for argument in CALLS[name][0]]
 

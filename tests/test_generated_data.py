@@ -17,6 +17,7 @@ pytestmark = pytest.mark.filterwarnings("error")
 SETS = {
     "glyphs": (data.glyphs, 1, 28, 10, "glyphs"),
     "shapes": (data.shapes, 3, 30, 5, "shapes"),
+    "gratings": (data.gratings, 1, 32, 8, "gratings"),
     "fruit": (data.fruit, 3, 30, 5, "fruit under white light"),
 }
 each_set = pytest.mark.parametrize("name", SETS)
@@ -88,7 +89,7 @@ def test_pictures_have_256_levels():
 
 def test_catalogue_lists_what_is_public_and_refuses_a_second_name():
     assert set(data.catalogue()) == {
-        "digits", "ecg", "fruit", "glyphs", "masks", "mnist", "photo", "shapes", "strawberry",
+        "digits", "ecg", "fruit", "glyphs", "gratings", "masks", "mnist", "photo", "shapes", "strawberry",
     }  # fmt: skip
     assert set(data.catalogue()) <= set(data.__all__)
     data.catalogue().clear()

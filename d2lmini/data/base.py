@@ -58,6 +58,6 @@ def catalogue() -> dict[str, str]:
     """Describe every data set in one line: what it is, and where it comes from.
 
     >>> list(catalogue())
-    ['digits', 'ecg', 'fruit', 'glyphs', 'masks', 'mnist', 'photo', 'shapes', 'strawberry']
+    ['digits', 'ecg', 'fruit', 'glyphs', 'gratings', 'masks', 'mnist', 'photo', 'shapes', 'strawberry']
     """
     return dict(sorted(_LINES.items()))

@@ -5,6 +5,7 @@ from d2lmini.figures.base import Figure
 from d2lmini.figures.conv import ConvExplorer, LayerExplorer
 from d2lmini.figures.design import DesignExplorer
 from d2lmini.figures.field import FieldExplorer
+from d2lmini.figures.gabor import GaborExplorer
 from d2lmini.figures.kernel_lab import KernelLab
 from d2lmini.figures.masks import MaskExplorer
 from d2lmini.figures.network import NetworkExplorer
@@ -24,6 +25,7 @@ __all__ = [
     "DesignExplorer",
     "FieldExplorer",
     "Figure",
+    "GaborExplorer",
     "KernelLab",
     "LayerExplorer",
     "MaskExplorer",

@@ -32,6 +32,7 @@ from d2lmini.ops.filters import (
     sobel_kernels,
 )
 from d2lmini.ops.footprint import gradient_footprint
+from d2lmini.ops.gabor import gabor, gabor_bank, gabor_energy, gabor_ft
 from d2lmini.ops.gradient import grad_check, numerical_gradient
 from d2lmini.ops.matrix import circulant, convolution_matrix2d, toeplitz
 from d2lmini.ops.norm import (
@@ -111,6 +112,10 @@ __all__ = [
     "flattened_conv2d",
     "fractional_max_pool2d",
     "fractional_max_pool2d_backward",
+    "gabor",
+    "gabor_bank",
+    "gabor_energy",
+    "gabor_ft",
     "gaussian_kernel",
     "global_pool2d",
     "global_pool2d_backward",
