@@ -100,7 +100,7 @@ def fit(
     epochs: int | None = None, steps: int | None = None, batch: int = 64, lr: float = 2e-3,
     optimiser: str | Callable = "adam", schedule: str = "one_cycle", seed: int, seconds: float | None = None,
     validation: Data | None = None, loss: Callable = F.cross_entropy, augment: Callable | None = None,
-    progress: bool | None = None,
+    groups: Sequence[dict] | None = None, progress: bool | None = None,
 ) -> History:  # fmt: skip
     """Train a network in place and return the history; afterwards it is in evaluation mode.
 
@@ -112,10 +112,12 @@ def fit(
         seed: of the order of the batches, of dropout and of augment; the first weights are those that net has.
         seconds: by the clock; the training ends after the step in which they are over.
         loss: a function of scores and labels. augment: called as augment(images, rng=rng) with arrays.
+        groups: what learns, as torch's optimisers take it, [{"params": [...], "lr": 0.01}, ...]; a group without a
+        rate takes lr, and the schedule scales them all. None for every parameter that requires a gradient.
         validation is looked at once an epoch, or ten times in `steps`.
         progress: show a bar; None shows it on a terminal only, so that a notebook keeps no trace of it.
     Raises:
-        ShapeError: the data do not fit together or not to the network, or an option is unknown.
+        ShapeError: the data do not fit together or not to the network, nothing may learn, or an option is unknown.
     Source:
         Smith and Topin 2018, arXiv:1708.07120 (one cycle).
 
@@ -135,7 +137,10 @@ def fit(
     begin, history = time.monotonic(), History()
     with one_thread(), seeded(seed), bar(total, progress) as advance:
         check_scores(net, x, y, loss)
-        stepper = make([p for p in net.parameters() if p.requires_grad], lr=lr)
+        learning = [p for p in net.parameters() if p.requires_grad] if groups is None else list(groups)
+        if not learning:
+            raise ShapeError(fault("all parameters are frozen", "one that may learn", "transfer.unfreeze(net)"))
+        stepper = make(learning, lr=lr)
         peaks = [group["lr"] for group in stepper.param_groups]
         for step, chosen in zip(range(1, total + 1), batches(len(x), batch, order), strict=False):
             net.train()

@@ -16,6 +16,7 @@ from d2lmini.figures.quiz import Quiz
 from d2lmini.figures.shift import ShiftExplorer
 from d2lmini.figures.slide import SlideExplorer
 from d2lmini.figures.spectrogram import SpectrogramExplorer
+from d2lmini.figures.transfer_map import TransferMap
 from d2lmini.figures.trials import TrialExplorer
 from d2lmini.figures.wiring import WiringExplorer
 
@@ -37,6 +38,7 @@ __all__ = [
     "ShiftExplorer",
     "SlideExplorer",
     "SpectrogramExplorer",
+    "TransferMap",
     "TrialExplorer",
     "WiringExplorer",
 ]
