@@ -589,7 +589,7 @@ CIRCLE = "convolution.html#circular-conv1d"
 CIRCULANT = "convolution.html#circulant"
 CORRELATION = "convolution.html#xcorr1d"
 COSTS = "zoo.html#layer-1x1"
-GAUSSIAN = "filtering.html#gaussian-kernel"
+GABOR, SPECTRUM = "cortex.html#gabor", "cortex.html#gabor-ft"
 SPLIT = "inception_family.html#arch-inception-asymmetric"
 LABELS = "normalisation.html#label-smooth"
 POOLING = "pooling.html#pool2d"
@@ -696,7 +696,7 @@ EXERCISES = (
     hunt(
         "counter_envelope",
         {"sigma_x": 3.0, "sigma_y": 5.0},
-        GAUSSIAN,
+        GABOR,
         refutes(volume_as_printed, volume_claimed),
         ({"sigma_x": 0.0}, no_width, "A width is larger than zero."),
         ({"sigma_x": 1.0, "sigma_y": 1.0}, both_one, "With both widths 1 a root makes no difference: the root of 1 is 1."),
@@ -704,7 +704,7 @@ EXERCISES = (
     ),
     mend(
         fixed_envelope,
-        GAUSSIAN,
+        GABOR,
         (envelope_as_printed, "This is the printed factor, with a root. Sum the envelope over a large grid and see what has to be divided by."),
         (envelope_all_under_the_root, "You took the root of everything. That is right for one axis with the variance inside; here two axes are multiplied."),
         (envelope_of_height_one, "Your envelope has the height 1. It should have the sum 1: the factor in front is missing."),
@@ -715,7 +715,7 @@ EXERCISES = (
     hunt(
         "counter_spectrum",
         {"u": 0.1, "v": 0.05, "sigma_x": 3.0, "sigma_y": 5.0, "alpha": 0.5, "U": 0.1, "V": 0.05},
-        GAUSSIAN,
+        SPECTRUM,
         refutes(spectrum_as_printed, fixed_spectrum),
         ({"sigma_y": -1.0}, no_filter, "There is no such filter: the widths are larger than zero."),
         ({"U": 0.75}, too_fast, "On pixels there is no frequency beyond half a cycle per pixel: keep u, v, U and V between -0.5 and 0.5."),
@@ -726,7 +726,7 @@ EXERCISES = (
     ),
     mend(
         fixed_spectrum,
-        GAUSSIAN,
+        SPECTRUM,
         (spectrum_as_printed, "This is the printed formula: the frequency is turned, and the carrier subtracted as it is. Both have to be in the same axes."),
         (spectrum_not_turned, "You did not turn at all. An envelope that is turned by alpha has a spectrum that is turned by alpha."),
         (spectrum_turned_back, "You turned the other way. The spectrum turns along with the filter, by alpha and not by minus alpha."),
