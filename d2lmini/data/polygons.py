@@ -51,7 +51,7 @@ def shapes(
     Raises:
         ShapeError: n or size is too small, another number is outside its range, or rng is no generator.
     Source:
-        Written for this book; the five classes and the 30 x 30 pixels of the homework in chapter 10.
+        Written for this book; the five classes and the 30 x 30 pixels of homework A.
 
     >>> drawn = shapes(10, rng=np.random.default_rng(0))
     >>> drawn, np.bincount(drawn.labels).tolist()

@@ -20,6 +20,14 @@ function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** An SVG element. */
+function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS("http" + "://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
 const classes = (...names) => names.filter(Boolean).join(" ");
 const clamp = (value, low, high) => Math.min(Math.max(value, low), Math.max(low, high));
 const range = (n, f = (i) => i) => Array.from({ length: Math.max(n, 0) }, (_, i) => f(i));

@@ -10,14 +10,6 @@ const STACKS = {
 const RISE = 3; // from layer to layer, in pixels of the input
 const BARS = 3; // the height of the tallest bar of ways
 
-/** An SVG element. */
-function svg(tag, attributes = {}, ...children) {
-  const element = document.createElementNS("http" + "://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
 /** Units, fields and jumps of the input and of each layer; no units from the first layer on that does not fit. */
 function levels(size, layers) {
   const found = [{ units: size, field: 1, jump: 1 }];

@@ -3,14 +3,6 @@
 const MODES = { max: "maximum", avg: "average", stochastic: "by chance (stochastic)", first: "first pixel only" };
 const WHEEL = ["#8cc6ee", "#f6c453", "#8fd3b8", "#f0a878", "#d9b3d6", "#d6cf8a", "#b9c4cc", "#f4d9b0"];
 
-/** An SVG element. */
-function svg(tag, attributes = {}, ...children) {
-  const element = document.createElementNS("http" + "://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
 /** The point at this share of a full turn, clockwise from the top. */
 const onCircle = (share, radius) => [radius * Math.sin(2 * Math.PI * share), -radius * Math.cos(2 * Math.PI * share)];
 

@@ -4,13 +4,6 @@ const WINDOWS = [16, 32, 64, 128];
 const HOPS = [2, 4, 8, 16, 32];
 const DECIBELS = 40;
 const COLOURS = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]]; // dark to bright
-const SVG = "http://www.w3.org/2000/svg";
-
-function s(tag, attributes = {}) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-}
 
 /** |STFT| with a Hann window and mirrored ends: one array of k / 2 + 1 numbers a column. */
 function transform(x, k, hop) {
@@ -49,10 +42,10 @@ function render({ model, el }) {
   const frames = slider("frame", "column", 0, 1, (v) => put(model, { frame: v }));
   const rows = slider("row", "row", 0, 1, (v) => put(model, { row: v }));
 
-  const drawing = s("svg", { class: "d2l-signal", preserveAspectRatio: "none", role: "img", "aria-label": "the signal" });
-  const seen = s("rect", { class: "d2l-seen", y: 0, height: 1 });
-  const curve = s("path", { class: "d2l-curve", "vector-effect": "non-scaling-stroke" });
-  const bell = s("path", { class: "d2l-bell", "vector-effect": "non-scaling-stroke" });
+  const drawing = svg("svg", { class: "d2l-signal", preserveAspectRatio: "none", role: "img", "aria-label": "the signal" });
+  const seen = svg("rect", { class: "d2l-seen", y: 0, height: 1 });
+  const curve = svg("path", { class: "d2l-curve", "vector-effect": "non-scaling-stroke" });
+  const bell = svg("path", { class: "d2l-bell", "vector-effect": "non-scaling-stroke" });
   drawing.append(seen, curve, bell);
   const canvas = h("canvas", {
     class: "d2l-frequencies", tabindex: 0, role: "application", "data-name": "spectrogram", ...KEYS,

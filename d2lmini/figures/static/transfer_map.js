@@ -5,14 +5,6 @@ const COLUMNS = ["few", "many"];
 const DASHES = ["", "7 3", "2 2.5", "8 3 2 3"]; // as plot.lines has them
 const [WIDE, HIGH, LEFT, TOP, RIGHT, BOTTOM] = [460, 250, 44, 10, 12, 40];
 
-/** An SVG element. */
-function svg(tag, attributes = {}, ...children) {
-  const element = document.createElementNS("http" + "://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
 /** The mark of a method: circle, square, diamond, triangle. */
 function mark(kind, x, y) {
   const look = { class: `mark m${kind}` };

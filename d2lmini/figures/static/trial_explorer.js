@@ -1,13 +1,5 @@
 // TrialExplorer: trials as points of price and score; one is chosen, and its settings and its curve are shown.
 
-/** An SVG element. */
-function svg(tag, attributes = {}, ...children) {
-  const element = document.createElementNS("http" + "://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
 const [WIDE, HIGH, LEFT, LOW, TOP, RIGHT] = [340, 250, 48, 40, 12, 14]; // pixels of a picture and of its margins
 const thousands = (value) => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
 

@@ -1,13 +1,5 @@
 // WiringExplorer: channels through two grouped layers, with a shuffle between them or without.
 
-/** An SVG element. */
-function svg(tag, attributes = {}, ...children) {
-  const element = document.createElementNS("http" + "://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
 const thousands = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 const DROP = 1.5; // height of a layer's wires, in cells
 
