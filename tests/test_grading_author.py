@@ -14,6 +14,7 @@ from d2lmini.__main__ import main
 from d2lmini.errors import DataError
 from d2lmini.grading import bank
 from d2lmini.grading.author import new_exercise, with_entry
+from d2lmini.grading.contract import solution_of
 from d2lmini.grading.notebook import read_source
 
 ROOT = Path(__file__).parents[1]
@@ -184,3 +185,13 @@ def test_cell_tagged_demo_is_not_run_when_a_source_is_loaded(course):
     nbformat.write(content, notebook)
     roles = {c.id: c.role for c in read_source(course["course"] / "source", "tiny").cells}
     assert roles["tiny_show"] == "demo" and set(roles.values()) >= {"setup", "answer", "check"}
+
+
+def test_demo_that_defines_nothing_is_left_out_of_the_contract(course):
+    notebook, _ = new_exercise("tiny_sums", "tiny", **course)
+    content = nbformat.read(notebook, 4)
+    show = nbformat.v4.new_code_cell("hours_of_training()", id="tiny_show", metadata={"tags": ["demo"]})
+    content.cells.insert(1, show)
+    nbformat.write(content, notebook)
+    solution = solution_of(read_source(course["course"] / "source", "tiny"), "tiny_sums")
+    assert solution.__name__ == "tiny_sums"

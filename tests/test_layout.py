@@ -21,9 +21,9 @@ PACKAGE = ROOT / "d2lmini"
 # imports point to the left only; `root` is `import d2lmini` itself
 LAYERS = (
     *("errors", "shapes", "ops", "root", "data", "augment", "plot", "nn", "train", "explain", "transfer", "search"),
-    *("figures", "grading", "doctor", "__main__"),
+    *("clinic", "figures", "grading", "doctor", "__main__"),
 )
-WITH_TORCH = {"data", "grading", "nn", "train", "explain", "transfer", "search", "doctor"}
+WITH_TORCH = {"data", "grading", "nn", "train", "explain", "transfer", "search", "clinic", "doctor"}
 WITH_MATPLOTLIB = {"plot", "doctor"}
 
 # the second-level headings of a chapter in this order, with others between them
@@ -275,15 +275,20 @@ def test_chapter_links_its_graded_notebook(path):
     assert f"exercises/release/{path.stem}/{path.stem}.ipynb" in prose(path)
 
 
-def test_exercise_sets_have_the_names_of_chapters_or_of_homework():
+def test_exercise_sets_have_the_names_of_chapters_or_of_homework_or_of_patients():
     sets = [path for path in (ROOT / "exercises" / "source").glob("*/*.ipynb")]
     assert all(path.parent.name == path.stem for path in sets)
-    assert {path.stem for path in sets if not homework(path)} == {path.stem for path in chapters}
+    assert {path.stem for path in sets if not homework(path) and not patient(path)} == {path.stem for path in chapters}
 
 
 def homework(path: Path) -> bool:
     """Whether a set belongs to several chapters: `homework_d`."""
     return path.stem.startswith("homework_")
+
+
+def patient(path: Path) -> bool:
+    """Whether a set is a patient of the clinic: `clinic_a`; chapters teach its cure."""
+    return path.stem.startswith("clinic_")
 
 
 def test_homework_sets_lead_to_chapters_and_are_listed():
@@ -293,6 +298,18 @@ def test_homework_sets_lead_to_chapters_and_are_listed():
         pages = {exercise.section.split(".html")[0] for exercise in bank.load()[path.stem].values()}
         assert len(pages) > 1 and pages <= {chapter.stem for chapter in chapters}
         assert f"`{path.stem}`" in read(ROOT / "exercises" / "README.md")
+
+
+def test_patients_of_the_clinic_lead_to_chapters_and_are_listed_and_admitted():
+    from d2lmini.grading import bank
+
+    sets = [path.stem for path in filter(patient, (ROOT / "exercises" / "source").glob("*/*.ipynb"))]
+    for name in sets:
+        pages = {exercise.section.split(".html")[0] for exercise in bank.load()[name].values()}
+        assert pages <= {chapter.stem for chapter in chapters}
+        assert f"`{name}`" in read(ROOT / "exercises" / "README.md")
+        assert f"exercises/release/{name}/{name}.ipynb" in prose(ROOT / "chapters" / "clinic.ipynb")
+    assert len(sets) == 8
 
 
 def test_bibliography_is_sorted_by_key():

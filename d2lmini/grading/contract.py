@@ -10,7 +10,7 @@ import numpy as np
 from .check import Outcome
 from .compare import kind_of
 from .exercise import Exercise, value_of
-from .notebook import Cell, Source
+from .notebook import Cell, Source, defined_names
 from .runner import run_checks
 from .variant import STUDENT, numbers_of
 
@@ -62,13 +62,16 @@ def filled(exercise: Exercise, filling: float, student: str = EXAMPLE) -> Any:
 
 @functools.lru_cache(16)
 def _solved(source: Source, student: str) -> list[tuple[Cell, dict[str, Any]]]:
-    """Run the source with its own solutions as that student; each check cell with what is defined then."""
+    """Run the source with its own solutions as that student; each check cell with what is defined then.
+
+    A demo that defines nothing is there to be looked at, and may train a network: it is left out.
+    """
     found = []
     namespace: dict[str, Any] = {"__name__": "__main__", "display": lambda *args, **kwargs: None}
     for cell in source.cells:
         if cell.role == "check":
             found.append((cell, dict(namespace)))
-        else:
+        elif cell.role != "demo" or defined_names(cell.source):
             with contextlib.redirect_stdout(None):
                 exec(compile(cell.source, f"<{cell.id}>", "exec"), namespace)
         if cell.id == STUDENT:

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 
@@ -84,3 +85,19 @@ class Exercise:
 def value_of(reference: Any, numbers: dict[str, Any] | None = None) -> Any:
     """The value of a value exercise, computed if it is a function, from the student's own numbers if it has any."""
     return reference(**(numbers or {})) if isinstance(reference, Callable) else reference
+
+
+def misread(right: str, hints: dict[str, str]) -> tuple[Misconception, ...]:
+    """The wrong answers to a question of several letters, one a place; each wrong letter has its own sentence.
+
+    right: one letter for each place, such as "BF". hints: a sentence for every other letter; all letters in order,
+    divided evenly, are the choices of the places.
+
+    >>> [(m.wrong, m.hint) for m in misread("AD", {"B": "Not B.", "C": "Not C."})]
+    [('AC', 'Not C.'), ('BC', 'Not B. Not C.'), ('BD', 'Not B.')]
+    """
+    letters = sorted({*right, *hints})
+    share = len(letters) // len(right)
+    places = [letters[i * share : (i + 1) * share] for i in range(len(right))]
+    wrong = (w for w in map("".join, product(*places)) if w != right)
+    return tuple(Misconception(w, " ".join(hints[c] for c in w if c not in right), name=w) for w in wrong)
