@@ -8,6 +8,7 @@ import ast
 import csv
 import json
 import re
+from collections.abc import Iterable
 from functools import cache, partial
 from html import escape
 from pathlib import Path
@@ -147,16 +148,15 @@ def complete_index(app: Sphinx, env: BuildEnvironment) -> None:
     for items in env.book_terms.values():
         for item in items:
             for term, _ in item["terms"]:
-                wanted.append((term, item["taught"]))
+                wanted.append((term, taught_at(env, item["taught"])))
                 if term.lower() in labels:  # `[](dropout)` means the label: one name, one place
                     std.objects.pop(("term", term.lower()), None)
     if app.config.index_networks:
         for name, candidates in networks().items():
             label = next((c for c in candidates if c.lower() in labels), "")
-            wanted.append((f"{name} (network)", label))
+            wanted.append((f"{name} (network)", taught_at(env, label)))
     entries = env.domains["index"].entries
-    for text, label in wanted:
-        docname, place = labels.get(label.lower(), ("", ""))
+    for text, (docname, place) in wanted:
         entry = ("single", text, place, "", None)
         if docname and entry not in entries.setdefault(docname, []):
             entries[docname].append(entry)
@@ -185,15 +185,24 @@ def collect_terms(app: Sphinx, doctree: nodes.document) -> None:
     for glossary in doctree.findall(addnodes.glossary):
         for item in glossary.findall(nodes.definition_list_item):
             terms = [(term.astext(), term["ids"][0]) for term in item.findall(nodes.term)]
-            links = [ref for ref in item.findall(addnodes.pending_xref) if ref.get("reftype") in ("myst", "ref")]
+            links = list(item.findall(addnodes.pending_xref))
             said = next(item.findall(nodes.paragraph))
-            text = "" if list(said.findall(nodes.math)) else said.astext().replace("\n", " ")
-            taught = links[0]["reftarget"] if links else ""
+            text = re.sub(r"\s+See [^.]*\.$", "", said.astext().replace("\n", " "))  # without the link behind it
+            text = "" if list(said.findall(nodes.math)) else text
+            taught = "#".join(filter(None, (links[0]["reftarget"], links[0].get("reftargetid")))) if links else ""
             items.append({"terms": terms, "taught": taught, "text": text})
     env = app.env
     if items != env.book_terms.get(env.docname, []):
         env.book_terms[env.docname] = items
         env.book_terms_changed = True
+
+
+def taught_at(env: BuildEnvironment, target: str) -> tuple[str, str]:
+    """Page and place of a label, or of a page's heading `page#heading`; both empty where there is none."""
+    docname, _, slug = target.partition("#")
+    if docname in env.found_docs:
+        return docname, env.metadata[docname].get("myst_slugs", {}).get(slug, ("", "", ""))[1]
+    return env.domains["std"].anonlabels.get(target.lower(), ("", ""))
 
 
 def start(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
@@ -235,11 +244,11 @@ def plural(term: str) -> str:
 
 
 class Terms:
-    """Finds the terms of the glossary in a text, the longest first."""
+    """Finds the terms of the glossary in a text, the longest first, and no term in a phrase of another sense."""
 
-    def __init__(self, glossaries: dict[str, list[dict]]):
-        self.found = {}  # number of the pattern's group -> (docname, id, number of the definition, its text)
-        patterns = []
+    def __init__(self, glossaries: dict[str, list[dict]], other_senses: Iterable[str] = ()):
+        self.found = {}  # pattern's group -> (docname, id, number of the definition, its text); None: another sense
+        patterns = [(phrase, None) for phrase in other_senses]
         for docname, items in sorted(glossaries.items()):
             for number, item in enumerate(items):
                 for term, place in item["terms"]:
@@ -255,7 +264,7 @@ class Terms:
         pieces, done = [], 0
         for match in self.pattern.finditer(text):
             target = self.found[match.lastgroup]
-            if target[2] not in seen:
+            if target and target[2] not in seen:
                 seen.add(target[2])
                 pieces += [(text[done : match.start()], None), (match[0], target)]
                 done = match.end()
@@ -264,16 +273,20 @@ class Terms:
 
 NO_PROSE = (nodes.reference, nodes.literal, nodes.math, nodes.raw, nodes.table, nodes.citation, nodes.figure,
             nodes.footnote_reference, addnodes.glossary, addnodes.download_reference, nodes.title)  # fmt: skip
+OBJECTIVES = "What you will be able to do"  # a promise in many sentences: what the words mean comes afterwards
 
 
 def link_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Make the first occurrence of each term in the prose of a page a quiet link to the glossary."""
+    """Make the first occurrence of each term in the prose of a page a quiet link, unless the page itself teaches it."""
     glossaries = app.env.book_terms
     if not any(glossaries.values()) or docname in glossaries or docname in app.config.glossary_free_pages:
         return
-    terms, seen = Terms(glossaries), set()
+    terms, seen = Terms(glossaries, app.config.glossary_other_senses), set()
+    for page, items in glossaries.items():
+        taught_here = (taught_at(app.env, item["taught"])[0] == docname for item in items)
+        seen |= {(page, number) for number, here in enumerate(taught_here) if here}
     for paragraph in list(doctree.findall(nodes.paragraph)):
-        promise = len(paragraph) == 1 and isinstance(paragraph[0], nodes.emphasis)
+        promise = len(paragraph) == 1 and isinstance(paragraph[0], nodes.emphasis) or objective(paragraph)
         if promise or "effort" in paragraph["classes"] or inside(paragraph, doctree):
             continue
         join_lines(paragraph)
@@ -313,8 +326,17 @@ def inside(node: nodes.Node, end: nodes.Node) -> bool:
     return False
 
 
+def objective(node: nodes.Node) -> bool:
+    """Whether a node belongs to the objectives of a chapter."""
+    while (node := node.parent) is not None:
+        if isinstance(node, nodes.section) and next(node.findall(nodes.title)).astext() == OBJECTIVES:
+            return True
+    return False
+
+
 def setup(app: Sphinx) -> dict:
     app.add_config_value("glossary_free_pages", [], "env")
+    app.add_config_value("glossary_other_senses", [], "env")
     app.add_config_value("index_networks", True, "env")
     app.add_directive("map-of-the-decks", MapOfTheDecks)
     app.add_transform(IndexLabels)

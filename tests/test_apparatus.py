@@ -23,6 +23,15 @@ stride
 receptive field
   What a unit sees, $r$ pixels. See [](filt.stride).
 
+padding
+  A border. See [](pads).
+
+dropout
+  Noise. See [a page](page.md).
+
+epoch
+  A round. See [a heading](other.md#rounds).
+
 cross-correlation
 correlation
   A sum of products.
@@ -48,7 +57,11 @@ PAGE = """# The stride of a page
 
 *A promise about a stride, which stays as it is.*
 
-(filt.stride)=
+## What you will be able to do
+
+1. **Say** what a stride is.
+
+(pads)=
 ## A stride in a heading
 
 `stride` in code, $stride$ in a formula, a [stride in a link](glossary.md), and a **stride**
@@ -59,7 +72,8 @@ that is bold, and another stride. The strides again.
 | of correlation | and max pooling |
 
 Receptive
-fields grow. Correlation is cross-correlation. Frequencies differ. Max pooling is pooling, a relu is none, ReLUs are.
+fields grow in an epoch. Padding and dropout are taught on this page. A rank correlation is none.
+Correlation is cross-correlation. Frequencies differ. Max pooling is pooling, a relu is none, ReLUs are.
 
 > A same-padding layer, quoted; a non-stride and a restride are other words.
 
@@ -68,6 +82,17 @@ fields grow. Correlation is cross-correlation. Frequencies differ. Max pooling i
 
 (label_smooth)=
 ### A function of it
+"""
+
+
+OTHER = """# The stride of another page
+
+(filt.stride)=
+## Steps
+
+A padding, and a dropout.
+
+## Rounds
 """
 
 
@@ -90,11 +115,12 @@ def build(folder: Path, **options) -> None:
 @pytest.fixture(scope="module")
 def book(tmp_path_factory):
     folder = tmp_path_factory.mktemp("book")
-    (folder / "index.md").write_text("# Start\n\n```{toctree}\npage\nfree\nglossary\n```\n", "utf8")
+    (folder / "index.md").write_text("# Start\n\n```{toctree}\npage\nother\nfree\nglossary\n```\n", "utf8")
     (folder / "page.md").write_text(PAGE, "utf8")
+    (folder / "other.md").write_text(OTHER, "utf8")
     (folder / "free.md").write_text("# Free\n\nA stride of no interest.\n", "utf8")
     (folder / "glossary.md").write_text(GLOSSARY, "utf8")
-    build(folder, glossary_free_pages=["free"])
+    build(folder, glossary_free_pages=["free"], glossary_other_senses=["rank correlation"], myst_heading_anchors=2)
     return folder
 
 
@@ -109,6 +135,7 @@ def test_first_occurrence_of_each_term_is_linked_once(book):
     assert links(book, "page") == [
         ("stride", "stride"),
         ("receptive-field", "Receptive fields"),
+        ("epoch", "epoch"),
         ("correlation", "Correlation"),  # its other name, later in the line, is the same term
         ("frequency", "Frequencies"),
         ("max-pooling", "Max pooling"),
@@ -120,7 +147,8 @@ def test_first_occurrence_of_each_term_is_linked_once(book):
 
 def test_linked_term_is_the_bold_one_in_prose(book):
     text = (book / "out" / "page.html").read_text("utf8")
-    assert re.search(r'<strong><a class="term[^"]*" href="glossary.html#term-stride" title="The step of a window', text)
+    link = r'<strong><a class="term[^"]*" href="glossary.html#term-stride" title="The step of a window."'
+    assert re.search(link, text)
 
 
 def test_headings_code_formulas_links_tables_and_promise_stay_free(book):
@@ -130,6 +158,21 @@ def test_headings_code_formulas_links_tables_and_promise_stay_free(book):
             re.findall(pattern, text, re.DOTALL)
         )
     assert "stride in a link" in text
+
+
+def test_page_that_teaches_a_term_does_not_link_it(book):
+    assert links(book, "other") == [("padding", "padding"), ("dropout", "dropout")]
+    assert not {"padding", "dropout"} & {where for where, _ in links(book, "page")}
+
+
+def test_phrase_of_another_sense_has_no_link(book):
+    text = (book / "out" / "page.html").read_text("utf8")
+    assert "A rank correlation is none.\n<a" in text
+
+
+def test_objectives_have_no_link(book):
+    text = (book / "out" / "page.html").read_text("utf8")
+    assert "</strong> what a stride is." in text
 
 
 def test_definition_with_a_formula_is_no_title(book):
@@ -166,9 +209,10 @@ def test_term_and_label_of_one_name_do_not_quarrel(tmp_path):
 def test_index_has_terms_sections_and_functions(book):
     index = (book / "out" / "genindex.html").read_text("utf8")
     term = (
-        r'<a href="glossary.html#term-stride"><strong>stride</strong></a>, <a href="page.html#filt-stride">([^<]+)</a>'
+        r'<a href="glossary.html#term-stride"><strong>stride</strong></a>, <a href="other.html#filt-stride">([^<]+)</a>'
     )
-    assert re.search(term, index)[1] == "The stride of a page"
+    assert re.search(term, index)[1] == "The stride of another page"
+    assert re.search(r'term-epoch"><strong>epoch</strong></a>, <a href="other.html#rounds">', index)
     assert '<a href="page.html#label-smooth">label_smooth (function)</a>' in index
     assert '<a href="page.html#conv2d">conv2d (function)</a>' in index
 
@@ -231,7 +275,7 @@ def test_each_definition_of_the_glossary_has_a_section_and_at_most_two_sentences
     definitions = [" ".join(item.split()) for item in re.findall(r"((?:^  .+\n)+)", body, re.MULTILINE)]
     assert len(definitions) >= 120
     for text in definitions:
-        assert re.search(r"See \[[^]]*\]\([\w.-]+\)\.$", text), text
+        assert re.search(r"See \[[^]]*\]\([\w.#-]+\)\.$", text), text
         assert len(re.findall(r"[.?!](?=\s|$)", text)) <= 2, text
 
 
